@@ -1,0 +1,35 @@
+// node extract-scripts.mjs PEERS OUT : writes the Lua that BullMQ's npm packages ship (already flattened by BullMQ's own build)
+// to OUT/<major>/<script>-<keys>.lua, one folder a version, with each package's licence beside it.
+import { createRequire } from 'node:module';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const [peers, out] = process.argv.slice(2).map(p => resolve(p));
+const require = createRequire(join(peers, 'package.json'));
+
+// Only what the client calls: the rest stays in the packages.
+const wanted = {
+  6: { folder: 'bullmq', scripts: ['reprocessJob-9', 'promote-9', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
+    'updateProgress-3', 'addLog-2', 'addStandardJob-9', 'addDelayedJob-6', 'addPrioritizedJob-9', 'addParentJob-6',
+    'releaseParentIfNoPendingDependencies-2', 'addJobScheduler-11', 'removeJobScheduler-3', 'moveJobFromActiveToWait-9', 'cleanJobsInSet-3',
+    'obliterate-2', 'getRateLimitTtl-2', 'removeDeduplicationKey-1'] },
+  5: { folder: 'bullmq5', scripts: ['reprocessJob-8', 'promote-9', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
+    'updateProgress-3', 'addLog-2', 'addStandardJob-9', 'addDelayedJob-6', 'addPrioritizedJob-9', 'addParentJob-6', 'addJobScheduler-11',
+    'removeJobScheduler-3', 'removeRepeatable-3', 'moveJobFromActiveToWait-9', 'cleanJobsInSet-3', 'obliterate-2'] },
+  4: { folder: 'bullmq4', scripts: ['reprocessJob-6', 'promote-7', 'removeJob-1', 'pause-5', 'cleanJobsInSet-2', 'updateData-1'] },
+};
+
+for (const [major, { folder, scripts }] of Object.entries(wanted)) {
+  const home = join(peers, 'node_modules', folder);
+  const target = join(out, major);
+  mkdirSync(target, { recursive: true });
+  for (const script of scripts) {
+    const loaded = require(join(home, 'dist/cjs/scripts', `${script}.js`));
+    const [{ content, keys }] = Object.values(loaded);
+    if (keys !== Number(script.split('-')[1])) throw new Error(`${folder} ${script}: the package says ${keys} keys`);
+    writeFileSync(join(target, `${script}.lua`), content);
+  }
+  const licence = readdirSync(home).find(f => /^licen[sc]e/i.test(f));
+  if (licence) writeFileSync(join(target, 'LICENSE'), readFileSync(join(home, licence)));
+}
+writeFileSync(join(out, 'scripts.stamp'), '');
