@@ -84,6 +84,13 @@ public abstract record JobChange
     /// <summary>Keep jobs from running.</summary>
     /// <param name="Reason">What the job is recorded as failed with.</param>
     public sealed record Stop(string Reason) : JobChange;
+
+    /// <summary>Change jobs that have not started. What is null stays as it is.</summary>
+    /// <param name="Data">The new data as JSON text.</param>
+    /// <param name="Priority">The new priority.</param>
+    /// <param name="Delay">The new delay, from now.</param>
+    /// <param name="Progress">The new progress as JSON text.</param>
+    public sealed record Edit(string? Data = null, long? Priority = null, TimeSpan? Delay = null, string? Progress = null) : JobChange;
 }
 
 /// <summary>Which jobs a clearing deletes.</summary>
@@ -117,6 +124,9 @@ public sealed record EventQuery
 {
     /// <summary>The queues. A server with one stream for all accepts an empty list.</summary>
     public IReadOnlyList<string> Queues { get; init; } = [];
+
+    /// <summary>The jobs that matter; null for all. A server that has to be polled asks for these alone.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
 
     /// <summary>Where to begin: null for now, else a time, or an event id of the server's own.</summary>
     public string? From { get; init; }

@@ -36,6 +36,12 @@ public sealed class JobServerReport
     /// <summary>The memory limit in bytes; null for none.</summary>
     public long? MaxMemory { get; init; }
 
+    /// <summary>What the server says of its rate limit (<c>97 of 100 requests left</c>); null when it says nothing.</summary>
+    public string? RateLimit { get; init; }
+
+    /// <summary>Where the server describes its API (OpenAPI); null when it does not.</summary>
+    public string? ApiDescription { get; init; }
+
     /// <summary>The number of queues found.</summary>
     public int? Queues { get; init; }
 
