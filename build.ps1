@@ -1,0 +1,175 @@
+#!/usr/bin/env pwsh
+#Requires -Version 7.4
+<#
+.SYNOPSIS
+Builds, shows, tests and packs the JobAdmin module.
+.DESCRIPTION
+Needs the .NET SDK and Node.js; Demo, Test and Bench need redis-server too. On Linux and macOS ./build.sh gets what is
+missing and then calls this script.
+.PARAMETER Task
+Build    stages the module to output/JobAdmin/<version>.
+Demo     starts a BullMQ application on a Redis of its own, and a session connected to it.
+Test     runs the xunit suites, and every Pester file in a fresh pwsh.
+Analyze  runs PSScriptAnalyzer and the C# formatter, changing nothing.
+Bench    compares the module with BullMQ's own library on the same data.
+Package  makes output/JobAdmin.<version>.nupkg for the PowerShell Gallery.
+.EXAMPLE
+./build.ps1 -Task Test
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Build', 'Demo', 'Test', 'Analyze', 'Bench', 'Package')]
+    [string] $Task = 'Build'
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $false
+trap { [Console]::Error.WriteLine("build.ps1: $_"); Write-Verbose $_.ScriptStackTrace; exit 1 }
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_NOLOGO = $env:POWERSHELL_TELEMETRY_OPTOUT = '1'
+$env:POWERSHELL_UPDATECHECK = 'Off'
+Set-Location $PSScriptRoot
+
+$pwsh = (Get-Process -Id $PID).Path
+$manifest = Import-PowerShellDataFile JobAdmin.psd1
+$staged = Join-Path $PSScriptRoot output JobAdmin $manifest.ModuleVersion
+$msbuild = 'msbuild', '-restore', '-verbosity:quiet', '-nologo', '-property:Configuration=Release'
+
+function Assert-Tool([string] $Name, [string] $Advice) {
+    if (-not (Get-Command $Name -CommandType Application -ErrorAction Ignore)) { throw "$Name is missing: $Advice" }
+}
+
+function Invoke-Tool {
+    $name, $arguments = $args
+    & $name @arguments
+    if ($LASTEXITCODE) { throw "$name $($arguments -join ' ') ended with exit code $LASTEXITCODE" }
+}
+
+function Build-Module {
+    Assert-Tool dotnet 'install the .NET SDK 8 or later, https://dotnet.microsoft.com/download'
+    Assert-Tool npm 'install Node.js 18 or later, https://nodejs.org'
+    if (-not (Test-Path tests/peers/node_modules)) { Invoke-Tool npm ci --prefix tests/peers --silent }
+    Invoke-Tool dotnet @msbuild tools/stage.proj
+    Write-Host "JobAdmin $($manifest.ModuleVersion) is staged in $([IO.Path]::GetRelativePath($PSScriptRoot, $staged))"
+}
+
+function Start-Demo {
+    Assert-Tool redis-server 'install Redis 6.2 or later (on Windows: Memurai, or use WSL)'
+    $atTerminal = -not ([Console]::IsInputRedirected -or [Console]::IsOutputRedirected)
+    $start = [Diagnostics.ProcessStartInfo]@{ FileName = 'node'; RedirectStandardInput = $true; RedirectStandardOutput = $true }
+    $start.ArgumentList.Add((Join-Path $PSScriptRoot demo app.mjs))
+    $app = [Diagnostics.Process]::Start($start)
+    try {
+        while (($line = $app.StandardOutput.ReadLine()) -notlike 'ready *') {
+            if ($null -eq $line) { throw 'The BullMQ application ended early.' }
+            Write-Host $line
+        }
+        $arguments = if ($atTerminal) { '-NoLogo', '-NoExit' } else { , '-NonInteractive' }
+        & $pwsh -NoProfile @arguments -File demo/tour.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) -Url $line.Substring(6)
+        $ended = $LASTEXITCODE
+    } finally {
+        # The application ends, with its Redis and its files, when its input does: however this session ends, it follows.
+        $app.StandardInput.Close()
+        if (-not $app.WaitForExit(10000)) { $app.Kill($true) }
+    }
+    if ($ended -and -not $atTerminal) { throw 'The demo ended with an error.' }
+}
+
+# Every test project's assembly runs by itself; the counts come from its report.
+function Invoke-XunitSuite([string] $Project) {
+    $name = [IO.Path]::GetFileNameWithoutExtension($Project)
+    Invoke-Tool dotnet @msbuild $Project
+    $report = New-TemporaryFile
+    Write-Host "xunit $name"
+    & dotnet (Join-Path ([IO.Path]::GetDirectoryName($Project)) bin Release net8.0 "$name.dll") -noColor -xml $report.FullName | Out-Host
+    $sums = if ((Get-Item $report).Length) { ([xml](Get-Content -Raw $report)).assemblies.assembly }
+    Remove-Item $report
+    if (-not $sums) { return [pscustomobject]@{ Suite = $name; Passed = 0; Failed = 1; Skipped = 0 } }
+    [pscustomobject]@{
+        Suite = $name; Passed = [int]$sums.passed; Skipped = [int]$sums.skipped
+        Failed = [int]$sums.failed + [int]$sums.errors
+    }
+}
+
+function Invoke-PesterFile([IO.FileInfo] $File) {
+    $name = $File.Name -replace '\.Tests\.ps1$'
+    Write-Host "Pester $name"
+    $report = New-TemporaryFile
+    & $pwsh -NoProfile -NonInteractive -Command {
+        param($file, $report)
+        Import-Module Pester -MinimumVersion 5.4
+        $run = Invoke-Pester -Configuration @{ Run = @{ Path = $file; PassThru = $true }; Output = @{ Verbosity = 'Normal' } }
+        $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+        $run.PassedCount, $failed, ($run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount) -join ' ' | Set-Content $report
+    } -args $File.FullName, $report.FullName | Out-Host
+    $counts = -split (Get-Content -Raw $report)
+    Remove-Item $report
+    if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
+    [pscustomobject]@{ Suite = $name; Passed = [int]$counts[0]; Failed = [int]$counts[1]; Skipped = [int]$counts[2] }
+}
+
+function Invoke-Test {
+    $results = @(
+        Get-ChildItem tests/*/*.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
+        if (Get-Module Pester -ListAvailable | Where-Object Version -GE 5.4) {
+            Get-ChildItem tests/cmdlets/*.Tests.ps1 | ForEach-Object { Invoke-PesterFile $_ }
+        }
+    )
+    $results | Format-Table | Out-Host
+    if (-not (Get-Module Pester -ListAvailable | Where-Object Version -GE 5.4)) {
+        Write-Warning 'NOT RUN: the Pester suites of tests/cmdlets, since Pester 5.4 or later is missing: Install-PSResource Pester'
+    }
+    $sum = @{}
+    foreach ($kind in 'Passed', 'Failed', 'Skipped') { $sum[$kind] = [int]($results | Measure-Object $kind -Sum).Sum }
+    Write-Host "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
+    if ($sum.Failed -or -not $sum.Passed) { exit 1 }
+}
+
+function Invoke-Analysis {
+    $found = if (Get-Module PSScriptAnalyzer -ListAvailable) {
+        Get-ChildItem . -Include *.ps1, *.psd1 -Recurse | Where-Object FullName -NotMatch '[\\/](output|node_modules|bin|obj)[\\/]' |
+            ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -ExcludeRule PSAvoidUsingWriteHost }
+    } else {
+        Write-Warning 'NOT RUN: PSScriptAnalyzer is missing: Install-PSResource PSScriptAnalyzer'
+    }
+    $found | Format-Table Severity, RuleName, ScriptName, Line, Message -Wrap | Out-Host
+    Invoke-Tool dotnet format JobAdmin.sln --verify-no-changes --no-restore
+    if ($found) { exit 1 }
+    Write-Host 'Nothing to say.'
+}
+
+function New-Package {
+    $data = $manifest.PrivateData.PSData
+    $tags = @($data.Tags) + 'PSModule', 'PSIncludes_Cmdlet' + @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
+    $nuspec = Join-Path $PSScriptRoot output JobAdmin.nuspec
+    $escaped = { [Security.SecurityElement]::Escape($args[0]) }
+    @"
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+  <metadata>
+    <id>JobAdmin</id>
+    <version>$($manifest.ModuleVersion)</version>
+    <authors>$(& $escaped $manifest.Author)</authors>
+    <description>$(& $escaped $manifest.Description)</description>
+    <copyright>$(& $escaped $manifest.Copyright)</copyright>
+    <license type="expression">MIT</license>
+    <projectUrl>$($data.ProjectUri)</projectUrl>
+    <releaseNotes>$(& $escaped $data.ReleaseNotes)</releaseNotes>
+    <tags>$($tags -join ' ')</tags>
+  </metadata>
+</package>
+"@ | Set-Content $nuspec
+    Invoke-Tool dotnet @msbuild src/JobAdmin/JobAdmin.csproj '-target:Pack' '-property:NoBuild=true;NoPackageAnalysis=true' "-property:PackageOutputPath=$PSScriptRoot/output" "-property:NuspecFile=$nuspec" "-property:NuspecBasePath=$staged"
+    Remove-Item $nuspec
+    Write-Host "output/JobAdmin.$($manifest.ModuleVersion).nupkg is made; Publish-PSResource -NupkgPath sends it to the gallery"
+}
+
+if ($Task -ne 'Analyze') { Build-Module }
+switch ($Task) {
+    Demo { Start-Demo }
+    Test { Invoke-Test }
+    Analyze { Invoke-Analysis }
+    Bench { & ./bench/bench.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) }
+    Package { New-Package }
+}
