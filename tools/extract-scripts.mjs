@@ -1,10 +1,12 @@
-// node extract-scripts.mjs PEERS OUT : writes the Lua that BullMQ's npm packages ship (already flattened by BullMQ's own build)
-// to OUT/<major>/<script>-<keys>.lua, one folder a version, with each package's licence beside it.
+// node extract-scripts.mjs PEERS OWN OUT : writes the Lua that BullMQ's npm packages ship (already flattened by BullMQ's own build)
+// to OUT/<major>/<script>-<keys>.lua, one folder a version, with each package's licence beside it. The scripts in OWN are ours and
+// take shared functions from the package with lines `--- @include "name"` (`@include?` where a version may lack it): they are
+// flattened for each version to OUT/<major>/<script>.lua.
 import { createRequire } from 'node:module';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-const [peers, out] = process.argv.slice(2).map(p => resolve(p));
+const [peers, own, out] = process.argv.slice(2).map(p => resolve(p));
 const require = createRequire(join(peers, 'package.json'));
 
 // Only what the client calls: the rest stays in the packages.
@@ -19,6 +21,20 @@ const wanted = {
   4: { folder: 'bullmq4', scripts: ['reprocessJob-6', 'promote-7', 'removeJob-1', 'pause-5', 'cleanJobsInSet-2', 'updateData-1'] },
 };
 
+// Each function once, before its first use, as BullMQ's own build does it.
+function flatten(text, includes, seen) {
+  return text.replace(/^[ \t]*--- @include(\??) "(?:includes\/)?(\w+)"[ \t]*$/gm, (_, optional, name) => {
+    if (seen.has(name)) return '';
+    seen.add(name);
+    const file = join(includes, `${name}.lua`);
+    if (!existsSync(file)) {
+      if (optional) return '';
+      throw new Error(`no ${name} in ${includes}`);
+    }
+    return flatten(readFileSync(file, 'utf8'), includes, seen);
+  });
+}
+
 for (const [major, { folder, scripts }] of Object.entries(wanted)) {
   const home = join(peers, 'node_modules', folder);
   const target = join(out, major);
@@ -28,6 +44,9 @@ for (const [major, { folder, scripts }] of Object.entries(wanted)) {
     const [{ content, keys }] = Object.values(loaded);
     if (keys !== Number(script.split('-')[1])) throw new Error(`${folder} ${script}: the package says ${keys} keys`);
     writeFileSync(join(target, `${script}.lua`), content);
+  }
+  for (const file of readdirSync(own).filter(f => f.endsWith('.lua'))) {
+    writeFileSync(join(target, file), flatten(readFileSync(join(own, file), 'utf8'), join(home, 'dist/cjs/commands/includes'), new Set()));
   }
   const licence = readdirSync(home).find(f => /^licen[sc]e/i.test(f));
   if (licence) writeFileSync(join(target, 'LICENSE'), readFileSync(join(home, licence)));

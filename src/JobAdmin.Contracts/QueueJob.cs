@@ -93,7 +93,7 @@ public sealed class QueueJob
     public IReadOnlyList<string>? Log { get; init; }
 
     /// <summary>What could not be read of the job, in words; null when all could.</summary>
-    public string? Problem { get; init; }
+    public string? Problem { get; private set; }
 
     /// <summary>The name of the connection it came from.</summary>
     public string? Connection => Server?.Connection.Name;
@@ -135,6 +135,12 @@ public sealed class QueueJob
     /// <summary>The job's return value as stored.</summary>
     /// <returns>The text, or null when there is none or it was not read.</returns>
     public string? GetReturnValueText() => returnValue.Text;
+
+    internal QueueJob WithProblem(string problem)
+    {
+        Problem = problem;
+        return this;
+    }
 
     /// <summary>The job in words: <c>job 42 in queue emails</c>.</summary>
     /// <returns>The words.</returns>

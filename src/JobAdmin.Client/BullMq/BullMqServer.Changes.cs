@@ -1,0 +1,251 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Changing jobs with BullMQ's own scripts, many ids a call.</summary>
+internal sealed partial class BullMqServer
+{
+    public async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
+    {
+        var plan = await PlanAsync(queue, change, cancellationToken).ConfigureAwait(false);
+        var outcomes = new List<JobOutcome>(ids.Count);
+        var slicer = new Slicer(100, 1000);
+        while (outcomes.Count < ids.Count)
+        {
+            var slice = ids.Skip(outcomes.Count).Take(slicer.Size).ToList();
+            slicer.Begin();
+            outcomes.AddRange(await SliceAsync(plan, slice, cancellationToken).ConfigureAwait(false));
+            slicer.End(slice.Count);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                outcomes.AddRange(ids.Skip(outcomes.Count).Select(id => new JobOutcome
+                {
+                    Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged, Message = "Stopped before it was sent.",
+                }));
+            }
+        }
+
+        return outcomes;
+    }
+
+    public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
+        var slicer = new Slicer(100, 2000);
+        var left = query.First ?? long.MaxValue;
+        await foreach (var ids in MatchingIdsAsync(query, plan.Start, () => (int)Math.Min(slicer.Size, left), cancellationToken).ConfigureAwait(false))
+        {
+            slicer.Begin();
+            var outcomes = await SliceAsync(plan, ids, cancellationToken).ConfigureAwait(false);
+            slicer.End(ids.Count);
+            left -= ids.Count;
+            yield return outcomes;
+            if (left <= 0)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private sealed record ChangePlan(string Queue, QueueKeys Keys, JobChange Change, LuaScript Script, object[] Head, JobOutcomeStatus Done, DateTimeOffset Start);
+
+    private async Task<ChangePlan> PlanAsync(string queue, JobChange change, CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        var profile = await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        profile.CheckChange(queue, destroys: false, force: false);
+        var keys = Keys(queue);
+        var major = profile.Major;
+        var certain = profile.Certain ? "1" : "0";
+        ChangePlan Make(string bullMq, string loop, object[] head, JobOutcomeStatus done) =>
+            new(queue, keys, change, ScriptCatalog.Loop(major, bullMq, loop), head, done, DateTimeOffset.UtcNow);
+        switch (change)
+        {
+            case JobChange.Retry retry:
+                if (retry.ResetAttempts && major == 4)
+                {
+                    throw new JobServerException("NotSupported", JobErrorKind.NotSupported, $"Queue '{queue}' is of BullMQ 4, which can't reset attempts.", "Retry without -ResetAttempts.") { Target = queue };
+                }
+
+                return Make(major switch { 4 => "reprocessJob-6", 5 => "reprocessJob-8", _ => "reprocessJob-9" }, "retry",
+                    [keys.Base, major.ToString(), certain, retry.ResetAttempts ? "1" : "0"], JobOutcomeStatus.Retried);
+            case JobChange.Promote:
+                return Make(major == 4 ? "promote-7" : "promote-9", "promote", [keys.Base, major.ToString(), certain], JobOutcomeStatus.Promoted);
+            case JobChange.Remove remove:
+                return Make(major == 4 ? "removeJob-1" : "removeJob-2", "remove", [keys.Base, major.ToString(), remove.KeepChildren ? "0" : "1"], JobOutcomeStatus.Removed);
+            case JobChange.Stop stop:
+                if (!profile.KnowsDeferredFailure)
+                {
+                    throw new JobServerException("NotSupported", JobErrorKind.NotSupported,
+                        $"The workers of queue '{queue}' ({profile.Version ?? "unknown version"}) don't know how to leave out a job: BullMQ does since 5.49.",
+                        "Use Remove-Job to keep its jobs from running.") { Target = queue };
+                }
+
+                return Make("promote-9", "stop", [keys.Base, major.ToString(), certain, stop.Reason], JobOutcomeStatus.Stopped);
+            default:
+                throw JobServerException.NotSupported(Connection.Name, JobServerKind.Redis, change.GetType().Name.ToLowerInvariant());
+        }
+    }
+
+    /// <summary>Sends one slice; after a fault it looks at what became of each job.</summary>
+    private async Task<IReadOnlyList<JobOutcome>> SliceAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        RedisResult[] items;
+        try
+        {
+            var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
+            items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
+        }
+        catch (JobServerException exception) when (exception.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
+        {
+            return await LookAgainAsync(plan, ids, exception, cancellationToken).ConfigureAwait(false);
+        }
+
+        var outcomes = new JobOutcome[ids.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = Outcome(plan, ids[i], items[2 * i], StateWords.Parse((string?)items[(2 * i) + 1]));
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>What was sent is answered in a moment: a stop waits that long, so that no outcome is lost to it.</summary>
+    private static async Task<T> AnswerAsync<T>(Task<T> sent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAny(sent, Task.Delay(120, CancellationToken.None)).ConfigureAwait(false);
+            if (sent.IsCompletedSuccessfully)
+            {
+                return sent.Result;
+            }
+
+            throw;
+        }
+    }
+
+    private JobOutcome Outcome(ChangePlan plan, string id, RedisResult code, JobState before)
+    {
+        JobOutcome Make(JobOutcomeStatus status, string? message = null) =>
+            new() { Server = this, Queue = plan.Queue, Id = id, Status = status, PreviousState = before, Message = message };
+        if (code.Resp2Type != ResultType.Integer)
+        {
+            var error = errors.Server((string?)code ?? "", plan.Script.Name);
+            return Make(JobOutcomeStatus.Refused, error.Message);
+        }
+
+        return (plan.Change, (long)code) switch
+        {
+            (JobChange.Promote, 0) => Make(plan.Done),
+            (JobChange.Remove, 0) => Make(JobOutcomeStatus.Locked, "A worker has the job or one of its children."),
+            (JobChange.Stop, 2) => Make(JobOutcomeStatus.StopRequested, "It is running and can't be interrupted; no further attempt follows."),
+            (_, 1) => Make(plan.Done),
+            (_, -1) => Make(JobOutcomeStatus.NotFound, "There is no such job."),
+            (_, -2 or -6) => Make(JobOutcomeStatus.Locked, "A worker has the job."),
+            (_, -3) => Make(JobOutcomeStatus.SkippedWrongState, plan.Change switch
+            {
+                JobChange.Retry => "It has neither failed nor completed.",
+                JobChange.Promote => "It is not delayed.",
+                _ => "It has finished.",
+            }),
+            (_, -8) => Make(JobOutcomeStatus.SchedulerOwned, "It is the next run of a scheduler: change or remove the scheduler."),
+            (_, var other) => Make(JobOutcomeStatus.Refused, $"BullMQ answered {other}."),
+        };
+    }
+
+    /// <summary>The connection broke with a slice under way. Reading the jobs again tells what became of them; what can't be read stays unknown.</summary>
+    private async Task<IReadOnlyList<JobOutcome>> LookAgainAsync(ChangePlan plan, IReadOnlyList<string> ids, JobServerException fault, CancellationToken cancellationToken)
+    {
+        Dictionary<string, QueueJob>? now = null;
+        for (var attempt = 0; attempt < 10 && now is null; attempt++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100 * (attempt + 1)), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var jobs = await ReadByIdAsync(plan.Queue, ids, JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
+                now = jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
+            }
+            catch (JobServerException again) when (again.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
+            {
+                // Still away: wait a little longer.
+            }
+        }
+
+        JobOutcome Make(string id, JobOutcomeStatus status, string message) => new() { Server = this, Queue = plan.Queue, Id = id, Status = status, Message = message };
+        return [.. ids.Select(id =>
+        {
+            if (now is null)
+            {
+                return Make(id, JobOutcomeStatus.Unknown, fault.Message);
+            }
+
+            var job = now.GetValueOrDefault(id);
+            var done = plan.Change switch
+            {
+                JobChange.Retry => job is { State: not (JobState.Failed or JobState.Completed) } || job?.FinishedOn > plan.Start,
+                JobChange.Promote => job is { State: not JobState.Delayed },
+                JobChange.Remove => job is null,
+                JobChange.Stop stop => job?.DeferredFailure == stop.Reason || job?.FailedReason == stop.Reason,
+                _ => false,
+            };
+            return done ? Make(id, plan.Done, "The connection broke; the job was seen changed afterwards.")
+                : job is null ? Make(id, JobOutcomeStatus.NotFound, "There is no such job.")
+                : Make(id, JobOutcomeStatus.NotChanged, "The connection broke; the job was seen unchanged afterwards.");
+        })];
+    }
+
+    /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            if (StateWords.IsList(state))
+            {
+                await foreach (var page in ListPagesAsync(query with { OldestFirst = true, PageSize = FullPage, Parts = JobParts.None }, state, long.MaxValue, cancellationToken).ConfigureAwait(false))
+                {
+                    var ids = page.Where(j => j.Timestamp is not { } t || t <= start).Select(j => j.Id).ToList();
+                    for (var at = 0; at < ids.Count;)
+                    {
+                        var part = ids.Skip(at).Take(Math.Max(1, size())).ToList();
+                        at += part.Count;
+                        yield return part;
+                    }
+                }
+
+                continue;
+            }
+
+            var (low, high) = SetPager.Bounds(state, query.Filter);
+            var finished = StateWords.ScoreIsFinishedOn(state);
+            if (finished && (query.Filter.Before is null || query.Filter.Before > start))
+            {
+                high = start.ToUnixTimeMilliseconds().ToString();
+            }
+
+            var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };
+            var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: false, filter, JobParts.None, idsOnly: !filter.NeedsLook) { Low = low, High = high };
+            var rows = new JobRows(this, query.Queue, JobParts.None);
+            var cursor = SetCursor.Start;
+            bool more;
+            do
+            {
+                var want = Math.Max(1, size());
+                var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(2000, want) : want, want, cancellationToken).ConfigureAwait(false);
+                more = page.More;
+                cursor = page.Cursor;
+                var ids = filter.NeedsLook ? [.. rows.ReadPage(page.Rows, page.Matches, filter).Select(j => j.Id)] : JobRows.ReadIds(page.Rows, page.Matches);
+                if (ids.Count > 0)
+                {
+                    yield return ids;
+                }
+            }
+            while (more);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Deleting many jobs, in slices that nobody else feels.</summary>
+internal sealed partial class BullMqServer
+{
+    public async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        if (query.States.Count == 0)
+        {
+            throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "No state to clear was named.", "Name the states, for example -State completed, failed.");
+        }
+
+        var profile = await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false);
+        profile.CheckChange(query.Queue, destroys: true, force);
+        long done = 0;
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            // What comes after the start is left alone.
+            var start = DateTimeOffset.UtcNow.AddMilliseconds(1);
+            var bounded = query.Filter with { Before = query.Filter.Before is { } b && b < start ? b : start };
+            await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => (query.Max ?? long.MaxValue) - done, cancellationToken).ConfigureAwait(false))
+            {
+                done += deleted;
+                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs");
+            }
+        }
+
+        if (done == 0)
+        {
+            yield return new BulkProgress(0, 0, "jobs");
+        }
+    }
+
+    /// <summary>Clears one state and tells how many each slice deleted.</summary>
+    private async IAsyncEnumerable<long> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var word = StateWords.KeyWord(state)!;
+        var list = StateWords.IsList(state);
+        var (low, high) = everything ? ("-inf", "+inf") : SetPager.Bounds(state, jobs);
+        var filter = everything ? new FilterText(new JobFilter(), true) : new FilterText(jobs, StateWords.ScoreIsFinishedOn(state));
+        var inexact = filter.NeedsLook;
+        var script = ScriptCatalog.PerVersion(major, list ? "clear-list" : "clear-set");
+        var slicer = new Slicer(100, 5000);
+        object at = list ? 0L : "", anchor = "";
+        if (inexact)
+        {
+            await foreach (var deleted in ClearByIdAsync(queue, major, state, jobs, left, cancellationToken).ConfigureAwait(false))
+            {
+                yield return deleted;
+            }
+
+            yield break;
+        }
+
+        bool more;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var size = slicer.Size;
+            var most = Math.Clamp(left(), 0, size);
+            if (most == 0)
+            {
+                yield break;
+            }
+
+            object[] arguments = list
+                ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
+                : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
+            slicer.Begin();
+            var answer = (RedisResult[])(await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], arguments, CancellationToken.None), cancellationToken).ConfigureAwait(false))!;
+            slicer.End(size);
+            var deleted = (long)answer[0];
+            (at, anchor) = list ? ((object)(long)answer[1], (object)(string)answer[2]!) : ((string)answer[1]!, (string)answer[2]!);
+            more = (long)answer[3] == 1;
+            if (deleted > 0)
+            {
+                yield return deleted;
+            }
+        }
+        while (more);
+    }
+
+    /// <summary>Clears jobs that only a look from here can tell (patterns beyond what the server's script knows), by their ids.</summary>
+    private async IAsyncEnumerable<long> ClearByIdAsync(string queue, int major, JobState state, JobFilter jobs, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var script = ScriptCatalog.PerVersion(major, "clear-ids");
+        var query = new JobQuery { Queue = queue, States = [state], Filter = jobs };
+        await foreach (var ids in MatchingIdsAsync(query, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
+        {
+            if (left() <= 0)
+            {
+                yield break;
+            }
+
+            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[StateWords.KeyWord(state)!]],
+                [keys.Base, StateWords.KeyWord(state)!, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Reading jobs.</summary>
+internal sealed partial class BullMqServer
+{
+    private const int FirstPage = 100, FullPage = 500, BytesAtMost = 4 << 20;
+
+    public async IAsyncEnumerable<IReadOnlyList<QueueJob>> GetJobsAsync(JobQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        var skip = query.Skip;
+        var left = query.First ?? long.MaxValue;
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            var pages = StateWords.IsList(state) ? ListPagesAsync(query, state, left, cancellationToken) : SetPagesAsync(query, state, skip, left, cancellationToken);
+            await foreach (var page in pages.ConfigureAwait(false))
+            {
+                IReadOnlyList<QueueJob> rows = page;
+                if (skip > 0)
+                {
+                    var gone = (int)Math.Min(skip, rows.Count);
+                    skip -= gone;
+                    rows = [.. rows.Skip(gone)];
+                }
+
+                if (rows.Count > left)
+                {
+                    rows = [.. rows.Take((int)left)];
+                }
+
+                left -= rows.Count;
+                if (rows.Count > 0)
+                {
+                    yield return rows;
+                }
+
+                if (left <= 0)
+                {
+                    yield break;
+                }
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<QueueJob?>> GetJobsByIdAsync(string queue, IReadOnlyList<string> ids, JobParts parts, CancellationToken cancellationToken)
+    {
+        await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        var found = await ReadByIdAsync(queue, ids, JobState.Unknown, parts, "", cancellationToken).ConfigureAwait(false);
+        var byId = new Dictionary<string, QueueJob>(StringComparer.Ordinal);
+        foreach (var job in found)
+        {
+            byId[job.Id] = job;
+        }
+
+        return [.. ids.Select(id => byId.GetValueOrDefault(id))];
+    }
+
+    public async Task<long> CountJobsAsync(JobQuery query, CancellationToken cancellationToken)
+    {
+        await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        var keys = Keys(query.Queue);
+        long total = 0;
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            var word = StateWords.KeyWord(state)!;
+            var byScore = StateWords.ScoreIsFinishedOn(state);
+            var filter = new FilterText(query.Filter, byScore);
+            if (filter.Json.Length > 0)
+            {
+                var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Parts = JobParts.None }, state, long.MaxValue, cancellationToken)
+                    : SetPagesAsync(query with { Parts = JobParts.None }, state, 0, long.MaxValue, cancellationToken);
+                await foreach (var page in pages.ConfigureAwait(false))
+                {
+                    total += page.Count;
+                }
+            }
+            else if (StateWords.IsList(state))
+            {
+                total += (long)await runner.CommandAsync(reads: true, "LLEN", [keys[word]], cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                var (low, high) = SetPager.Bounds(state, query.Filter);
+                total += (long)await runner.CommandAsync(reads: true, "ZCOUNT", [keys[word], low, high], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        total = Math.Max(0, total - query.Skip);
+        return query.First is { } first ? Math.Min(first, total) : total;
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (low, high) = SetPager.Bounds(state, query.Filter);
+        var filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
+        // In these sets the lowest score is next in line, which is what "newest first" must turn round; in the others it is the oldest as well.
+        var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: !query.OldestFirst, filter, query.Parts, idsOnly: false) { Low = low, High = high };
+        var rows = new JobRows(this, query.Queue, query.Parts);
+        var full = query.PageSize > 0 ? query.PageSize : FullPage;
+        var needed = limit == long.MaxValue ? long.MaxValue : limit + skip;
+        var size = (int)Math.Min(Math.Min(FirstPage, full), needed);
+        var scan = filter.Json.Length > 0 ? 2000 : size;
+        var page = await pager.NextAsync(SetCursor.Start, scan, size, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            // From the second page on the next one is under way while this one is used: a consumer that stops at the first page reads no more.
+            Task<SetPage>? ahead = null;
+            size = (int)Math.Min(full, Math.Max(1, needed - page.Matches));
+            if (page.More && needed > page.Matches && page.Cursor != default && size > 0 && rows.PagesRead > 0)
+            {
+                ahead = pager.NextAsync(page.Cursor, filter.Json.Length > 0 ? 2000 : size, size, cancellationToken);
+            }
+
+            var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
+            needed -= jobs.Count;
+            if (jobs.Count > 0)
+            {
+                yield return jobs;
+            }
+
+            if (!page.More || needed <= 0)
+            {
+                if (ahead is not null)
+                {
+                    await ahead.ConfigureAwait(false);
+                }
+
+                yield break;
+            }
+
+            page = ahead is not null ? await ahead.ConfigureAwait(false)
+                : await pager.NextAsync(page.Cursor, filter.Json.Length > 0 ? 2000 : (int)Math.Min(full, needed), (int)Math.Min(full, needed), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var filter = new FilterText(query.Filter, scoreIsTime: false);
+        var full = query.PageSize > 0 ? query.PageSize : FullPage;
+        // Workers take from the right end, so the oldest stand there.
+        var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst);
+        var size = (int)Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip);
+        while (true)
+        {
+            var ids = await walk.NextAsync(Math.Max(1, size), cancellationToken).ConfigureAwait(false);
+            if (ids.Count == 0)
+            {
+                yield break;
+            }
+
+            var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts, filter.Json, cancellationToken).ConfigureAwait(false);
+            if (filter.NeedsLook)
+            {
+                jobs.RemoveAll(job => !filter.Matches(job));
+            }
+
+            if (jobs.Count > 0)
+            {
+                yield return jobs;
+            }
+
+            size = full;
+        }
+    }
+
+    /// <summary>Jobs by id, those that are there and pass the filter, in as many calls as their size asks for.</summary>
+    private async Task<List<QueueJob>> ReadByIdAsync(string queue, IReadOnlyList<string> ids, JobState known, JobParts parts, string filter, CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var rows = new JobRows(this, queue, parts);
+        var jobs = new List<QueueJob>(ids.Count);
+        var at = 0;
+        while (at < ids.Count)
+        {
+            var arguments = new List<object> { keys.Base, StateWords.KeyWord(known) ?? "", BytesAtMost, JobRows.Flags(parts), filter };
+            arguments.AddRange(ids.Skip(at).Take(FullPage));
+            var answer = await runner.RunAsync(ScriptCatalog.Reader("jobs-by-id"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes = (byte[])answer!;
+            var (looked, found) = rows.ReadById(bytes, jobs);
+            at += looked;
+            if (looked == 0 || found < 0)
+            {
+                break;
+            }
+        }
+
+        return jobs;
+    }
+}

@@ -1,0 +1,239 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Finding queues and reading what is shown of them.</summary>
+internal sealed partial class BullMqServer
+{
+    private const int QueuesInFlight = 64;
+
+    public async IAsyncEnumerable<JobQueueInfo> GetQueuesAsync(QueueQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var patterns = query.Names is { Count: > 0 } names ? names.Select(n => new JobWildcard(n)).ToArray() : null;
+        IReadOnlyList<string> wanted = patterns is not null && patterns.All(p => p.IsLiteral)
+            ? [.. patterns.Select(p => p.Literal!).Distinct(StringComparer.Ordinal)]
+            : [.. (await FindQueuesAsync(cancellationToken).ConfigureAwait(false)).Where(n => patterns is null || patterns.Any(p => p.IsMatch(n)))
+                .Union(patterns?.Where(p => p.IsLiteral).Select(p => p.Literal!) ?? [], StringComparer.Ordinal).Order(StringComparer.OrdinalIgnoreCase)];
+        if (query.NamesOnly)
+        {
+            foreach (var name in wanted)
+            {
+                if (patterns?.Any(p => p.IsLiteral && p.Literal == name) == true)
+                {
+                    await ProfileAsync(name, fresh: false, cancellationToken).ConfigureAwait(false);
+                }
+
+                yield return new JobQueueInfo { Name = name, Prefix = Prefix, Server = this };
+            }
+
+            yield break;
+        }
+
+        var workers = await CountWorkersAsync(cancellationToken).ConfigureAwait(false);
+        var missing = new List<string>();
+        var running = new Queue<(string Name, Task<JobQueueInfo?> Task)>();
+        var next = 0;
+        while (next < wanted.Count || running.Count > 0)
+        {
+            while (next < wanted.Count && running.Count < QueuesInFlight)
+            {
+                var name = wanted[next++];
+                running.Enqueue((name, ReadQueueAsync(name, workers, cancellationToken)));
+            }
+
+            var (first, task) = running.Dequeue();
+            if (await task.ConfigureAwait(false) is { } info)
+            {
+                yield return info;
+            }
+            else if (patterns?.Any(p => p.IsLiteral && p.Literal == first) == true)
+            {
+                missing.Add(first);
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            throw NoQueue(missing[0]);
+        }
+    }
+
+    /// <summary>The names of all queues with our prefix, found by the keys that only queues have.</summary>
+    private async Task<HashSet<string>> FindQueuesAsync(CancellationToken cancellationToken)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var start = Prefix + ":";
+        // `meta` is BullMQ's, `id` is classic Bull's too.
+        var pattern = EscapeGlob(start) + "*:[im]*";
+        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica).DefaultIfEmpty(multiplexer.GetServers()[0]))
+        {
+            var cursor = "0";
+            do
+            {
+                var at = cursor;
+                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", pattern, "COUNT", 5000]), "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
+                cursor = (string)answer[0]!;
+                foreach (var key in (string[])answer[1]!)
+                {
+                    var end = key.EndsWith(":meta", StringComparison.Ordinal) ? 5 : key.EndsWith(":id", StringComparison.Ordinal) ? 3 : 0;
+                    if (end > 0 && key.Length > start.Length + end && key.IndexOf(':', start.Length) == key.Length - end)
+                    {
+                        found.Add(key[start.Length..^end]);
+                    }
+                }
+            }
+            while (cursor != "0");
+        }
+
+        return found;
+    }
+
+    /// <summary>Connected workers by queue; null when the user may not list clients.</summary>
+    private async Task<Dictionary<string, int>?> CountWorkersAsync(CancellationToken cancellationToken)
+    {
+        string list;
+        try
+        {
+            list = (string?)await runner.CommandAsync(reads: true, "CLIENT", ["LIST"], cancellationToken).ConfigureAwait(false) ?? "";
+        }
+        catch (JobServerException exception) when (exception.Kind is JobErrorKind.Access or JobErrorKind.Server)
+        {
+            return null;
+        }
+
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var line in list.AsSpan().EnumerateLines())
+        {
+            var at = line.IndexOf(" name=", StringComparison.Ordinal);
+            if (at < 0)
+            {
+                continue;
+            }
+
+            var name = line[(at + 6)..];
+            name = name[..(name.IndexOf(' ') is var space and >= 0 ? space : name.Length)];
+            if (!name.StartsWith(Prefix + ":", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var rest = name[(Prefix.Length + 1)..];
+            var worker = rest.IndexOf(":w:", StringComparison.Ordinal);
+            if (worker < 0 && rest.Contains(':'))
+            {
+                // An events reader or something else of the queue's.
+                continue;
+            }
+
+            var queue = QueueOfWorker(worker < 0 ? rest : rest[..worker]);
+            counts[queue] = counts.GetValueOrDefault(queue) + 1;
+        }
+
+        return counts;
+    }
+
+    // Node's workers encode the queue's name, other ports write it as it is.
+    private static string QueueOfWorker(ReadOnlySpan<char> text)
+    {
+        Span<byte> bytes = new byte[text.Length];
+        if (text.Length % 4 == 0 && text.Length > 0 && Convert.TryFromBase64Chars(text, bytes, out var length))
+        {
+            var decoded = Encoding.UTF8.GetString(bytes[..length]);
+            if (!decoded.Any(c => char.IsControl(c) || c == '\uFFFD'))
+            {
+                return decoded;
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private async Task<JobQueueInfo?> ReadQueueAsync(string name, Dictionary<string, int>? workers, CancellationToken cancellationToken)
+    {
+        var keys = Keys(name);
+        var items = (RedisResult[])(await runner.RunAsync(ScriptCatalog.Own("queue-info"), reads: true, [keys.Meta], [keys.Base], cancellationToken).ConfigureAwait(false))!;
+        if ((long)items[18] == 0 && (long)items[19] == 0)
+        {
+            return null;
+        }
+
+        var profile = await ProfileAsync(name, fresh: false, cancellationToken).ConfigureAwait(false);
+        var now = DateTimeOffset.UtcNow;
+        var oldest = new[] { Milliseconds(items[13]), Milliseconds(items[14]) }.Where(t => t is not null).Min();
+        var max = (int?)items[3];
+        var held = (long)items[16];
+        var started = (long?)items[17];
+        var paused = profile.Layout != QueueLayout.Bull ? (long)items[1] == 1 : profile.IsPaused;
+        var waiting = (long)items[5];
+        var pausedJobs = (long)items[7];
+        var warnings = new List<string>();
+        switch (profile.Layout)
+        {
+            case QueueLayout.Bull:
+                warnings.Add("classic Bull: read-only here");
+                break;
+            case QueueLayout.BullMqPro:
+                warnings.Add("BullMQ Pro: jobs in groups are out of sight");
+                break;
+            case QueueLayout.BullMq4:
+                warnings.Add("BullMQ 4: reads and simple changes only");
+                break;
+        }
+
+        if (waiting > 0 && pausedJobs > 0)
+        {
+            warnings.Add("both the waiting and the paused list hold jobs: a pause or resume by BullMQ 4 or 5 would lose one of them; Resume-JobQueue joins them");
+        }
+
+        return new JobQueueInfo
+        {
+            Name = name,
+            Server = this,
+            Prefix = Prefix,
+            Version = (string?)items[0],
+            Layout = profile.Layout,
+            IsPaused = paused,
+            Workers = workers is null ? null : workers.GetValueOrDefault(name),
+            Counts = new JobCounts
+            {
+                Waiting = waiting,
+                Active = (long)items[6],
+                Paused = pausedJobs,
+                Prioritized = (long)items[8],
+                Delayed = (long)items[9],
+                WaitingChildren = (long)items[10],
+                Completed = (long)items[11],
+                Failed = (long)items[12],
+            },
+            OldestWaiting = oldest is { } t ? (now > t ? now - t : TimeSpan.Zero) : null,
+            LastActivity = (string?)items[15] is { } id && long.TryParse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture, out var ms) ? JobRows.FromMilliseconds(ms) : null,
+            Concurrency = (int?)items[2],
+            RateLimitMax = max,
+            RateLimitDuration = (long?)items[4] is { } d ? TimeSpan.FromMilliseconds(d) : null,
+            RateLimitedFor = held > 0 && started is { } s && (s > 1L << 52 || (max is { } m && s >= m)) ? TimeSpan.FromMilliseconds(held) : null,
+            Warnings = warnings,
+        };
+    }
+
+    private static DateTimeOffset? Milliseconds(RedisResult item) =>
+        long.TryParse((string?)item, CultureInfo.InvariantCulture, out var milliseconds) ? JobRows.FromMilliseconds(milliseconds) : null;
+
+    private static string EscapeGlob(string text)
+    {
+        var escaped = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            if (c is '*' or '?' or '[' or ']' or '\\' or '^')
+            {
+                escaped.Append('\\');
+            }
+
+            escaped.Append(c);
+        }
+
+        return escaped.ToString();
+    }
+}

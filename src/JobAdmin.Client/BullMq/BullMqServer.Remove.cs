@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Deleting a queue: everything of it, where BullMQ's own leaves parents, children's links, the limiter and orphans.</summary>
+internal sealed partial class BullMqServer
+{
+    // `meta` last: as long as it is there the queue is found, and a removal that was broken off can be finished.
+    private static readonly string[] QueueWords =
+    [
+        "wait", "paused", "active", "prioritized", "delayed", "completed", "failed", "waiting-children", "repeat", "marker", "pc", "id", "stalled", "stalled-check",
+        "limiter", "events", "delay", "priority", "metrics:completed", "metrics:completed:data", "metrics:failed", "metrics:failed:data", "meta",
+    ];
+
+    private static readonly Dictionary<string, string> JobWords = new(StringComparer.Ordinal)
+    {
+        ["lock"] = "string", ["logs"] = "list", ["dependencies"] = "set", ["processed"] = "hash", ["failed"] = "hash", ["unsuccessful"] = "zset",
+    };
+
+    public async IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
+        profile.CheckChange(queue, destroys: true, force);
+        var keys = Keys(queue);
+        var active = (long)await runner.CommandAsync(reads: true, "LLEN", [keys["active"]], cancellationToken).ConfigureAwait(false);
+        if (active > 0 && !force)
+        {
+            throw new JobServerException("QueueHasActiveJobs", JobErrorKind.InvalidState, $"Workers have {active} jobs of queue '{queue}'.",
+                "Stop the workers or wait for them, or use -Force to take the jobs away from them.") { Target = queue };
+        }
+
+        var total = await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false);
+        if (!profile.IsPaused)
+        {
+            // The mark alone keeps workers off; the lists need not be renamed for what follows.
+            await runner.RunAsync(ScriptCatalog.BullMq(6, "pause-7"), reads: false,
+                [keys["wait"], keys["paused"], keys.Meta, keys["prioritized"], keys.Events, keys["delayed"], keys["marker"]], ["paused", "1"], cancellationToken).ConfigureAwait(false);
+        }
+
+        long done = 0;
+        foreach (var state in StateWords.All)
+        {
+            await foreach (var deleted in ClearStateAsync(queue, profile.Major, state, new JobFilter(), everything: true, () => long.MaxValue, cancellationToken).ConfigureAwait(false))
+            {
+                done += deleted;
+                yield return new BulkProgress(done, total, "jobs");
+            }
+        }
+
+        await RemoveRestAsync(keys, cancellationToken).ConfigureAwait(false);
+        profiles.TryRemove(queue, out _);
+        yield return new BulkProgress(done, total, "jobs");
+    }
+
+    /// <summary>Deletes every key that is left of the queue: schedulers, deduplication keys, orphans, and the queue's own.</summary>
+    private async Task RemoveRestAsync(QueueKeys keys, CancellationToken cancellationToken)
+    {
+        var own = QueueWords.ToHashSet(StringComparer.Ordinal);
+        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica))
+        {
+            var cursor = "0";
+            do
+            {
+                var at = cursor;
+                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", EscapeGlob(keys.Base) + "*", "COUNT", 2000]), "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
+                cursor = (string)answer[0]!;
+                var found = ((RedisKey[])answer[1]!).Select(k => (string)k!).Where(k => !own.Contains(k[keys.Base.Length..])).ToList();
+                var types = await Task.WhenAll(found.Select(async k => (Key: k, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [(RedisKey)k], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+                await Task.WhenAll(types.Where(t => IsOurs(t.Key[keys.Base.Length..], t.Type)).Select(t => UnlinkAsync(t.Key, cancellationToken))).ConfigureAwait(false);
+            }
+            while (cursor != "0");
+        }
+
+        foreach (var word in QueueWords)
+        {
+            await UnlinkAsync(keys[word], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether a key behind the queue's prefix is the queue's. Another queue's prefix may begin with ours, so the type has to fit as well.</summary>
+    private static bool IsOurs(string rest, string? type)
+    {
+        if (rest.StartsWith("repeat:", StringComparison.Ordinal))
+        {
+            return type is "hash" or "string" or "list" or "set" or "zset";
+        }
+
+        if (rest.StartsWith("de:", StringComparison.Ordinal))
+        {
+            return type == "string";
+        }
+
+        if (rest.StartsWith("dn:", StringComparison.Ordinal) || !rest.Contains(':'))
+        {
+            return type == "hash" || rest.StartsWith("groups", StringComparison.Ordinal);
+        }
+
+        var colon = rest.IndexOf(':');
+        return JobWords.TryGetValue(rest[(colon + 1)..], out var expected) && type == expected;
+    }
+
+    private Task<RedisResult> UnlinkAsync(RedisKey key, CancellationToken cancellationToken) => runner.CommandAsync(reads: false, "UNLINK", [key], cancellationToken);
+}

@@ -1,0 +1,43 @@
+-- One slice of clearing a sorted set. KEYS: the set. ARGV: key prefix, state, lowest score, highest score, cursor score or '', cursor id,
+-- entries to look at, jobs to delete at most, filter as JSON or '', everything 1/0 (a queue that is being removed).
+-- Returns: deleted, cursor score, cursor id, whether there is more. Stands behind job-fields.lua.
+local rcall = redis.call
+--- @include "removeJob"
+local isJobSchedulerJob = nil
+--- @include? "isJobSchedulerJob"
+
+local P, state, min, max = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local cursorScore, cursorId = ARGV[5], ARGV[6]
+local count, most = tonumber(ARGV[7]), tonumber(ARGV[8])
+local filter = ARGV[9] ~= '' and cjson.decode(ARGV[9]) or nil
+local everything = ARGV[10] == '1'
+local key = KEYS[1]
+local entries
+-- The entry at the cursor was kept: go on behind it. If it has gone since, its score tells where it was.
+if cursorScore ~= '' and rcall('ZSCORE', key, cursorId) == cursorScore then
+  local rank = rcall('ZRANK', key, cursorId)
+  entries = rcall('ZRANGE', key, rank + 1, rank + count, 'WITHSCORES')
+else
+  entries = rcall('ZRANGEBYSCORE', key, cursorScore ~= '' and cursorScore or min, max, 'WITHSCORES', 'LIMIT', 0, count)
+end
+local high = tonumber(max)
+local gone = {}
+local more = #entries >= 2 * count
+for i = 1, #entries, 2 do
+  local id, score = entries[i], entries[i + 1]
+  if #gone >= most or (high and tonumber(score) > high) then more = false break end
+  local keep = not everything and (not passes(P, id, filter)
+    or (state ~= 'completed' and state ~= 'failed' and isJobSchedulerJob and isJobSchedulerJob(id, P .. id, P .. 'repeat')))
+  if keep then
+    cursorScore, cursorId = score, id
+  else
+    removeJob(id, true, P, true)
+    if everything then rcall('DEL', P .. id .. ':lock') end
+    gone[#gone + 1] = id
+  end
+end
+for from = 1, #gone, 5000 do
+  rcall('ZREM', key, unpack(gone, from, math.min(from + 4999, #gone)))
+end
+if #gone > 0 and not everything then rcall('XADD', P .. 'events', '*', 'event', 'cleaned', 'count', #gone) end
+return { #gone, cursorScore, cursorId, more and 1 or 0 }

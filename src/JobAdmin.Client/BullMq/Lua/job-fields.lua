@@ -1,0 +1,82 @@
+-- Shared by the scripts that read jobs: what a job's row is made of, and which jobs match a filter.
+local call = redis.call
+local FIELDS = { 'name', 'timestamp', 'processedOn', 'finishedOn', 'failedReason', 'progress', 'atm', 'attemptsMade', 'ats', 'stc',
+  'priority', 'delay', 'pb', 'parentKey', 'rjk', 'deid', 'defa', 'opts' }
+local COUNT = #FIELDS
+
+-- Appends a job's row to out and returns its size in bytes; false when the job has no hash.
+-- parts: a string of flags for data, options, return value, stack trace and log, each 1 or 0.
+local function readJob(P, id, score, state, parts, out)
+  local job = P .. id
+  local values = call('HMGET', job, unpack(FIELDS))
+  if not values[1] and not values[2] and call('EXISTS', job) == 0 then return false end
+  local size = #id
+  local n = #out
+  out[n + 1], out[n + 2], out[n + 3] = id, score, state
+  for i = 1, COUNT - 1 do
+    local value = values[i]
+    out[n + 3 + i] = value
+    if value then size = size + #value end
+  end
+  local opts = values[COUNT]
+  out[n + 3 + COUNT] = opts and string.match(opts, '"attempts":(%d+)') or false
+  n = n + 3 + COUNT
+  local extra = { false, false, false, false }
+  if string.sub(parts, 1, 4) ~= '0000' then
+    extra = call('HMGET', job, 'data', 'opts', 'returnvalue', 'stacktrace')
+  end
+  for i = 1, 4 do
+    local value = string.sub(parts, i, i) == '1' and extra[i] or false
+    out[n + i] = value
+    if value then size = size + #value end
+  end
+  local lines = false
+  if string.sub(parts, 5, 5) == '1' then
+    lines = cmsgpack.pack(call('LRANGE', job .. ':logs', 0, -1))
+    size = size + #lines
+  end
+  out[n + 5] = lines
+  return size
+end
+
+-- Whether the plain pieces of a pattern occur in text one after the other. The client looks at the whole pattern again.
+local function hasPieces(text, pattern)
+  local at, last = 1, #pattern.p
+  for i = 1, last do
+    local piece = pattern.p[i]
+    if i == last and pattern.e then
+      local from = #text - #piece + 1
+      if from < at or string.sub(text, from) ~= piece then return false end
+      if i == 1 and pattern.s and from ~= 1 then return false end
+    else
+      local from, to = string.find(text, piece, at, true)
+      if not from or (i == 1 and pattern.s and from ~= 1) then return false end
+      at = to + 1
+    end
+  end
+  return true
+end
+
+local function anyPattern(text, patterns)
+  text = string.lower(text or '')
+  for _, pattern in ipairs(patterns) do
+    if hasPieces(text, pattern) then return true end
+  end
+  return false
+end
+
+-- Whether a job passes the filter: name, reason, and the time it finished or was added.
+local function passes(P, id, filter)
+  if not filter then return true end
+  local values = call('HMGET', P .. id, 'name', 'failedReason', 'finishedOn', 'timestamp', 'processedOn')
+  if filter.names and not anyPattern(values[1], filter.names) then return false end
+  if filter.reasons and not anyPattern(values[2], filter.reasons) then return false end
+  if filter.untouched and tonumber(values[5] or 0) and tonumber(values[5] or 0) >= filter.untouched then return false end
+  if filter.before or filter.after then
+    local time = tonumber(values[3] or values[4])
+    if not time then return false end
+    if filter.before and time >= filter.before then return false end
+    if filter.after and time < filter.after then return false end
+  end
+  return true
+end

@@ -1,0 +1,27 @@
+-- Many ids through BullMQ's promote. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, ids.
+local P, major, certain = ARGV[1], ARGV[2], ARGV[3]
+local call = redis.call
+local wait = P .. 'wait'
+if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
+  wait = P .. 'paused'
+end
+local keys
+if major == '4' then
+  keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'pc', P .. 'events' }
+else
+  keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
+end
+local out = {}
+for i = 4, #ARGV do
+  local id = ARGV[i]
+  local code
+  if call('ZSCORE', P .. 'delayed', id) then
+    local ok, result = pcall(bullmq, keys, { P, id })
+    if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
+  else
+    code = call('EXISTS', P .. id) == 1 and -3 or -1
+  end
+  out[#out + 1] = code
+  out[#out + 1] = 'delayed'
+end
+return out

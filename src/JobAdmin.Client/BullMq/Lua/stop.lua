@@ -1,0 +1,41 @@
+-- Defers a failure: the next worker that takes the job records it as failed with this reason, without running it. Delayed jobs are
+-- promoted so that this happens now. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reason, ids.
+-- Codes: 1 stopped, 2 runs and can't be interrupted, -1 no such job, -3 has finished.
+local P, major, certain, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local call = redis.call
+local wait = P .. 'wait'
+if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
+  wait = P .. 'paused'
+end
+local keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
+local out = {}
+for i = 5, #ARGV do
+  local id = ARGV[i]
+  local job = P .. id
+  local state, code = '', nil
+  for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
+    if call('ZSCORE', P .. set, id) then state = set break end
+  end
+  if call('EXISTS', job) == 0 then
+    code = -1
+  elseif state == 'completed' or state == 'failed' then
+    code = -3
+  else
+    if state == '' then state = call('EXISTS', job .. ':lock') == 1 and 'active' or 'wait' end
+    local scheduler = call('HGET', job, 'rjk')
+    if state == 'delayed' and scheduler and call('ZSCORE', P .. 'repeat', scheduler) then
+      -- The next run of a scheduler carries the chain of runs: the scheduler is what has to be changed.
+      code = -8
+    else
+      call('HSET', job, 'defa', reason)
+      code = state == 'active' and 2 or 1
+      if state == 'delayed' then
+        local ok, result = pcall(bullmq, keys, { P, id })
+        if not ok then code = type(result) == 'table' and result.err or tostring(result) end
+      end
+    end
+  end
+  out[#out + 1] = code
+  out[#out + 1] = state
+end
+return out

@@ -1,0 +1,120 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Makes the library's connections from our options.</summary>
+internal static class RedisConnector
+{
+    /// <summary>The address without user and password, with the port.</summary>
+    public static string Endpoint(JobServerOptions options) =>
+        options.SentinelMaster is { } master ? $"{master} (sentinel {Host(options)})" : Host(options);
+
+    /// <summary>Connects; <paramref name="patience"/> is how long one answer may take.</summary>
+    public static async Task<ConnectionMultiplexer> ConnectAsync(JobServerOptions options, RedisErrors errors, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var configuration = Configure(options, patience);
+        try
+        {
+            return await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisConnectionException exception)
+        {
+            // The library's own message spells out the whole configuration; ours does not.
+            throw exception.FailureType is ConnectionFailureType.AuthenticationFailure
+                ? errors.Server("WRONGPASS", "AUTH")
+                : new JobServerException("ConnectionFailed", JobErrorKind.Connection, $"Can't connect to {Endpoint(options)}: {Words(exception.FailureType)}.",
+                    "Check the address, and that the server is running and reachable from here.") { Target = Endpoint(options) };
+        }
+    }
+
+    /// <summary>Accepts what the options accept; null for the system's own rules.</summary>
+    public static RemoteCertificateValidationCallback? Validator(JobServerOptions options)
+    {
+        if (options.SkipCertificateCheck)
+        {
+            return static (_, _, _, _) => true;
+        }
+
+        if (options.CertificateAuthority is not { } authority)
+        {
+            return null;
+        }
+
+        return (_, certificate, _, problems) =>
+        {
+            if (problems == SslPolicyErrors.None)
+            {
+                return true;
+            }
+
+            if (certificate is null || (problems & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+            {
+                return false;
+            }
+
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.Add(authority);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            return chain.Build(certificate as X509Certificate2 ?? new X509Certificate2(certificate));
+        };
+    }
+
+    public static int Port(JobServerOptions options) => options.Address.Port > 0 ? options.Address.Port : options.SentinelMaster is null ? 6379 : 26379;
+
+    private static string Host(JobServerOptions options) => $"{options.Address.Host}:{Port(options)}";
+
+    private static ConfigurationOptions Configure(JobServerOptions options, TimeSpan patience)
+    {
+        var configuration = new ConfigurationOptions
+        {
+            AbortOnConnectFail = true,
+            AllowAdmin = true,
+            ClientName = "JobAdmin",
+            ConnectRetry = 1,
+            // A server that comes back is met again within a second.
+            HeartbeatInterval = TimeSpan.FromMilliseconds(250),
+            ReconnectRetryPolicy = new LinearRetry(250),
+            ConnectTimeout = (int)options.Timeout.TotalMilliseconds,
+            AsyncTimeout = (int)patience.TotalMilliseconds,
+            SyncTimeout = (int)patience.TotalMilliseconds,
+            DefaultDatabase = options.Database,
+            IncludeDetailInExceptions = false,
+            Ssl = options.Address.Scheme == "rediss",
+            User = options.User,
+            Password = options.Password is { IsEmpty: false } password ? password.Reveal() : null,
+            ServiceName = options.SentinelMaster,
+        };
+        configuration.EndPoints.Add(options.Address.Host, Port(options));
+        foreach (var more in options.MoreAddresses)
+        {
+            configuration.EndPoints.Add(more);
+        }
+
+        if (configuration.Ssl)
+        {
+            configuration.SslHost = options.Address.Host;
+            if (Validator(options) is { } validator)
+            {
+                configuration.CertificateValidation += validator;
+            }
+
+            if (options.ClientCertificate is { } certificate)
+            {
+                configuration.CertificateSelection += (_, _, _, _, _) => certificate;
+            }
+        }
+
+        return configuration;
+    }
+
+    private static string Words(ConnectionFailureType type) => type switch
+    {
+        ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.UnableToConnect => "nothing answers there",
+        ConnectionFailureType.ProtocolFailure => "it does not speak Redis",
+        ConnectionFailureType.SocketClosed or ConnectionFailureType.SocketFailure => "it hung up",
+        _ => type.ToString(),
+    };
+}

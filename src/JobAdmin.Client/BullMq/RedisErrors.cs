@@ -1,0 +1,60 @@
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Says in our words what Redis or the connection to it complained of.</summary>
+internal sealed class RedisErrors(string endpoint)
+{
+    public JobServerException Translate(Exception exception, string what) => exception switch
+    {
+        RedisServerException server => Server(server.Message, what),
+        RedisTimeoutException or TimeoutException => new("Timeout", JobErrorKind.Timeout, $"{endpoint} did not answer in time ({what}).",
+            "The server may be busy or the network slow: try again, or connect with a longer -Timeout.") { Target = endpoint },
+        ObjectDisposedException => new("ConnectionClosed", JobErrorKind.Connection, $"The connection to {endpoint} is closed.",
+            "Connect again with Connect-JobServer.") { Target = endpoint },
+        RedisConnectionException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
+        RedisConnectionException => new("ConnectionLost", JobErrorKind.Connection, $"The connection to {endpoint} broke ({what}).",
+            "Check that the server runs; the connection is taken up again by itself when it is back.") { Target = endpoint },
+        RedisCommandException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
+        _ => new("RedisError", JobErrorKind.Server, $"{endpoint}: {exception.Message}", null) { Target = endpoint },
+    };
+
+    /// <summary>An error line of Redis in our words.</summary>
+    public JobServerException Server(string message, string what)
+    {
+        var code = message.Split(' ', 2)[0];
+        // A script's error has the code of the command that failed inside it, with Redis's own words around.
+        if (message.Contains("READONLY", StringComparison.Ordinal))
+        {
+            return Replica();
+        }
+
+        if (message.Contains("WRONGTYPE", StringComparison.Ordinal))
+        {
+            return new("WrongKeyType", JobErrorKind.InvalidState, $"A key of this queue on {endpoint} is of another type than BullMQ's ({what}): {message}",
+                "Something else writes under the same prefix: look at the key with redis-cli TYPE, or connect with the right -Prefix.") { Target = endpoint };
+        }
+
+        return code switch
+        {
+            "NOAUTH" => new("AuthenticationRequired", JobErrorKind.Access, $"{endpoint} wants a password.",
+                "Give it with -Credential, or in the address: redis://user:password@host.") { Target = endpoint },
+            "WRONGPASS" => new("AuthenticationFailed", JobErrorKind.Access, $"{endpoint} refuses this user or password.",
+                "Check both; a server without ACL users takes the password alone: redis://:password@host.") { Target = endpoint },
+            "NOPERM" => new("AccessDenied", JobErrorKind.Access, $"The user has no right to do this on {endpoint} ({what}): {message}",
+                "about_JobAdmin_Connections lists the rights that readers and operators need.") { Target = endpoint },
+            "OOM" => new("OutOfMemory", JobErrorKind.Server, $"{endpoint} has no memory left and refused the change ({what}).",
+                "Free memory (Clear-JobQueue -State completed needs none) or raise maxmemory, then try again.") { Target = endpoint },
+            "LOADING" => new("ServerLoading", JobErrorKind.Connection, $"{endpoint} is loading its data.", "Try again in a moment.") { Target = endpoint },
+            "BUSY" => new("ServerBusy", JobErrorKind.Server, $"{endpoint} is held up by another client's script.",
+                "Try again when it has ended.") { Target = endpoint },
+            "MISCONF" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}", "Mend its persistence first.") { Target = endpoint },
+            "CROSSSLOT" => new("CrossSlot", JobErrorKind.InvalidState, $"The queue's keys lie on different nodes of the cluster at {endpoint}.",
+                "On a Redis Cluster BullMQ needs a hash-tagged prefix: connect with -Prefix '{bull}' or what the application uses.") { Target = endpoint },
+            _ => new("RedisError", JobErrorKind.Server, $"{endpoint} answered with an error ({what}): {message}", null) { Target = endpoint },
+        };
+    }
+
+    private JobServerException Replica() => new("ReadOnlyReplica", JobErrorKind.InvalidState, $"{endpoint} is a read-only replica: nothing was changed.",
+        "Connect to the master; Test-JobServer shows the role.") { Target = endpoint };
+}

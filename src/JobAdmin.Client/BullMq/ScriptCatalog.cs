@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>A Lua script and its SHA-1.</summary>
+internal sealed class LuaScript
+{
+    public LuaScript(string name, string text)
+    {
+        Name = name;
+        Text = text;
+        Sha = Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(text))).ToLowerInvariant();
+    }
+
+    public string Name { get; }
+
+    public string Text { get; }
+
+    public string Sha { get; }
+}
+
+/// <summary>The embedded scripts: ours, BullMQ's, and BullMQ's wrapped so that one call takes many ids.</summary>
+internal static class ScriptCatalog
+{
+    private static readonly ConcurrentDictionary<string, LuaScript> Scripts = new(StringComparer.Ordinal);
+
+    /// <summary>One of our own.</summary>
+    public static LuaScript Own(string name) => Scripts.GetOrAdd(name, static n => new LuaScript(n, Read($"lua/own/{n}.lua")));
+
+    /// <summary>One of our own that reads jobs, behind the part that they share.</summary>
+    public static LuaScript Reader(string name) =>
+        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read($"lua/own/{n[7..]}.lua")));
+
+    /// <summary>One of BullMQ's as it is.</summary>
+    /// <param name="major">BullMQ's major version.</param>
+    /// <param name="name">Its name with the number of keys, as in the package (<c>pause-7</c>): a call with another number of keys is a mistake here.</param>
+    public static LuaScript BullMq(int major, string name) =>
+        Scripts.GetOrAdd($"{major}/{name}", static n => new LuaScript(n, Read($"lua/{n}.lua")));
+
+    /// <summary>One of our own that stands on BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
+    public static LuaScript PerVersion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
+        static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
+
+    /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
+    public static LuaScript Loop(int major, string name, string loop) =>
+        Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
+            "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
+
+    private static string Read(string resource)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The script {resource} is not embedded.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}
