@@ -57,8 +57,11 @@ internal static class CellText
         return string.Join('\n', lines.Length > mostLines ? shown.Append("…") : shown);
     }
 
-    /// <summary>Whole lines that the client itself made, such as warnings.</summary>
-    public static string VisibleLines(IEnumerable<string> lines, int mostLines = 40) => VisibleLines(string.Join('\n', lines), mostLines);
+    /// <summary>Sentences in a list view, each on lines of its own and broken between words: the list itself would break inside of them.</summary>
+    public static string Sentences(IEnumerable<string> sentences) => string.Join('\n', sentences.Select(sentence => Wrapped(Visible(sentence).Split(' '), "\n  ")));
+
+    /// <summary>Words with commas, broken into lines that fit a list view.</summary>
+    public static string Listed(IEnumerable<string> words) => Wrapped(string.Join(", ", words).Split(' '), "\n");
 
     /// <summary>A count with its thousands apart; empty when it is not known.</summary>
     public static string Count(long? count) => count?.ToString("N0", CultureInfo.CurrentCulture) ?? "";
@@ -141,6 +144,32 @@ internal static class CellText
     {
         var cut = word.Length > width ? string.Concat(word.AsSpan(0, width - 1), "…") : word;
         return colour is null ? cut : $"\u001b[{colour}m{cut}\u001b[0m";
+    }
+
+    private static string Wrapped(IEnumerable<string> words, string lineBreak)
+    {
+        // What a list view has beside its longest label on a screen of 80.
+        const int Width = 60;
+        var text = new StringBuilder();
+        var column = 0;
+        foreach (var word in words)
+        {
+            if (column > 0 && column + word.Length >= Width)
+            {
+                text.Append(lineBreak);
+                column = 0;
+            }
+            else if (column > 0)
+            {
+                text.Append(' ');
+                column++;
+            }
+
+            text.Append(word);
+            column += word.Length;
+        }
+
+        return text.ToString();
     }
 
     private static string Bar(double percent)

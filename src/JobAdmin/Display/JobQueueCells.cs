@@ -109,7 +109,7 @@ public static class JobQueueCells
     /// <summary>The warnings, a line each.</summary>
     /// <param name="instance">The queue.</param>
     /// <returns>The text.</returns>
-    public static string Warnings(PSObject instance) => CellText.VisibleLines(Queue(instance).Warnings);
+    public static string Warnings(PSObject instance) => CellText.Sentences(Queue(instance).Warnings);
 
     /// <summary>Name and waiting count, for <c>Format-Wide</c>.</summary>
     /// <param name="instance">The queue.</param>

@@ -40,10 +40,15 @@ public static class JobServerCells
     /// <returns>The text.</returns>
     public static string ConnectedAt(PSObject instance) => CellText.Local(Connection(instance).ConnectedAt);
 
+    /// <summary>What the server can do.</summary>
+    /// <param name="instance">The connection.</param>
+    /// <returns>The text.</returns>
+    public static string Capabilities(PSObject instance) => CellText.Listed(Connection(instance).Capabilities.ToString().Split(", "));
+
     /// <summary>The warnings of a connection, a line each.</summary>
     /// <param name="instance">The connection.</param>
     /// <returns>The text.</returns>
-    public static string Warnings(PSObject instance) => CellText.VisibleLines(Connection(instance).Warnings);
+    public static string Warnings(PSObject instance) => CellText.Sentences(Connection(instance).Warnings);
 
     /// <summary>Whether the server is well, in a word.</summary>
     /// <param name="instance">The report.</param>
@@ -80,7 +85,7 @@ public static class JobServerCells
     /// <summary>The warnings of a report, a line each.</summary>
     /// <param name="instance">The report.</param>
     /// <returns>The text.</returns>
-    public static string ReportWarnings(PSObject instance) => CellText.VisibleLines(Report(instance).Warnings);
+    public static string ReportWarnings(PSObject instance) => CellText.Sentences(Report(instance).Warnings);
 
     private static JobServerConnection Connection(PSObject instance) => (JobServerConnection)instance.BaseObject;
 

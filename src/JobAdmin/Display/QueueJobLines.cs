@@ -145,7 +145,7 @@ public static class QueueJobLines
     /// <summary>What could not be read.</summary>
     /// <param name="instance">The job.</param>
     /// <returns>The text.</returns>
-    public static string Problem(PSObject instance) => CellText.VisibleLines(Job(instance).Problem);
+    public static string Problem(PSObject instance) => Job(instance).Problem is { } problem ? CellText.Sentences([problem]) : "";
 
     private static QueueJob Job(PSObject instance) => QueueJobCells.Job(instance);
 
