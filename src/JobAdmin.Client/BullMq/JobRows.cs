@@ -33,7 +33,6 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         }
 
         var reader = new MsgPackReader(packed);
-        reader.ReadArray();
         for (var i = 0; i < count; i++)
         {
             var job = Read(ref reader);
@@ -53,7 +52,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         if (count > 0)
         {
             var reader = new MsgPackReader(packed);
-            for (var left = reader.ReadArray(); left > 0; left--)
+            for (var left = count; left > 0; left--)
             {
                 ids.Add(reader.ReadString() ?? "");
             }
@@ -68,11 +67,6 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         var reader = new MsgPackReader(packed);
         var looked = (int)reader.ReadInteger();
         var found = (int)reader.ReadInteger();
-        if (found > 0)
-        {
-            reader.ReadArray();
-        }
-
         for (var i = 0; i < found; i++)
         {
             jobs.Add(Read(ref reader));
@@ -106,11 +100,14 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         var deduplication = reader.ReadString();
         var deferred = reader.ReadString();
         var allowed = Number(ref reader, "attempts", ref problems);
-        var data = Raw(ref reader);
-        var options = Raw(ref reader);
-        var returnValue = Raw(ref reader);
-        var stack = Raw(ref reader);
-        var log = Log(ref reader);
+        ReadOnlyMemory<byte>? data = null, options = null, returnValue = null, stack = null;
+        List<string>? log = null;
+        if (parts != JobParts.None)
+        {
+            (data, options, returnValue, stack) = (Raw(ref reader), Raw(ref reader), Raw(ref reader), Raw(ref reader));
+            log = Log(ref reader);
+        }
+
         if (name is null && timestamp is null)
         {
             problems.Add("its hash has neither name nor timestamp");

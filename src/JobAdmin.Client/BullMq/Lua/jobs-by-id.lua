@@ -34,11 +34,12 @@ for i = 6, #ARGV do
     if known == '' then
       if call('EXISTS', P .. id) == 1 then state, score = stateOf(id) end
     end
-    local size = readJob(P, id, score, state, parts, out)
-    if size then
+    local row = readJob(P, id, score, state, parts)
+    if row then
       rows = rows + 1
-      bytes = bytes + size
+      out[rows] = row
+      bytes = bytes + #row
     end
   end
 end
-return cmsgpack.pack(looked, rows) .. cmsgpack.pack(out)
+return cmsgpack.pack(looked, rows) .. table.concat(out)

@@ -18,22 +18,33 @@ local function before(a, b)
   return #a < #b
 end
 
-local function range(offset)
-  if rev then return call('ZREVRANGEBYSCORE', key, max, min, 'WITHSCORES', 'LIMIT', offset, scan) end
-  return call('ZRANGEBYSCORE', key, min, max, 'WITHSCORES', 'LIMIT', offset, scan)
+local bounded = min ~= '-inf' or max ~= '+inf'
+-- Scores cost Redis more than ids: they are asked for only where they are looked at.
+local scores = bounded or state == 'delayed'
+
+local function range(offset, withScores)
+  local command = { rev and 'ZREVRANGEBYSCORE' or 'ZRANGEBYSCORE', key, rev and max or min, rev and min or max }
+  if withScores then command[#command + 1] = 'WITHSCORES' end
+  command[#command + 1] = 'LIMIT'
+  command[#command + 1] = offset
+  command[#command + 1] = scan
+  return call(unpack(command))
 end
 
 local entries, first = nil, 1
 if cursorScore ~= '' then
   if call('ZSCORE', key, cursorId) == cursorScore then
     local rank = call(rev and 'ZREVRANK' or 'ZRANK', key, cursorId)
-    entries = call(rev and 'ZREVRANGE' or 'ZRANGE', key, rank + 1, rank + scan, 'WITHSCORES')
+    local command = { rev and 'ZREVRANGE' or 'ZRANGE', key, rank + 1, rank + scan }
+    if scores then command[5] = 'WITHSCORES' end
+    entries = call(unpack(command))
   else
     -- The entry we stopped at has gone: go on behind where it was.
     if rev then max = cursorScore else min = cursorScore end
+    scores = true
     local offset = 0
     while true do
-      entries = range(offset)
+      entries = range(offset, true)
       first = 1
       while entries[first] and entries[first + 1] == cursorScore and
         (entries[first] == cursorId or (rev and before(cursorId, entries[first])) or (not rev and before(entries[first], cursorId))) do
@@ -44,31 +55,28 @@ if cursorScore ~= '' then
     end
   end
 else
-  entries = range(0)
+  entries = range(0, scores)
 end
 
 local low, high = tonumber(ARGV[4]), tonumber(ARGV[5])
 local out, matches, scanned, bytes = {}, 0, 0, 0
-local more = #entries >= 2 * scan
-for i = first, #entries, 2 do
-  local id, score = entries[i], entries[i + 1]
-  local number = tonumber(score)
-  if (low and number < low) or (high and number > high) then more = false break end
+local step = scores and 2 or 1
+local more = #entries >= step * scan
+for i = first, #entries, step do
+  local id, score = entries[i], scores and entries[i + 1] or false
+  local number = score and tonumber(score)
+  if number and ((low and number < low) or (high and number > high)) then more = false break end
   if matches >= want or bytes > limit then more = true break end
   scanned = scanned + 1
   cursorScore, cursorId = score, id
   if passes(P, id, filter) then
-    if idsOnly then
-      out[#out + 1] = id
+    local row = idsOnly and cmsgpack.pack(id) or readJob(P, id, score, state, parts)
+    if row then
       matches = matches + 1
-    else
-      local size = readJob(P, id, score, state, parts, out)
-      if size then
-        matches = matches + 1
-        bytes = bytes + size
-      end
+      out[matches] = row
+      bytes = bytes + #row
     end
   end
 end
-local head = cmsgpack.pack(scanned, cursorScore, cursorId, more and 1 or 0, matches)
-return head .. cmsgpack.pack(out)
+if scanned > 0 then cursorScore = call('ZSCORE', key, cursorId) end
+return cmsgpack.pack(scanned, cursorScore, cursorId, more and 1 or 0, matches) .. table.concat(out)
