@@ -29,9 +29,12 @@ $PSNativeCommandUseErrorActionPreference = $false
 trap { [Console]::Error.WriteLine("build.ps1: $_"); Write-Verbose $_.ScriptStackTrace; exit 1 }
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_NOLOGO = $env:POWERSHELL_TELEMETRY_OPTOUT = '1'
 $env:POWERSHELL_UPDATECHECK = 'Off'
+if ([Console]::IsOutputRedirected) { $PSStyle.OutputRendering = 'PlainText' }
 Set-Location $PSScriptRoot
 
-$pwsh = (Get-Process -Id $PID).Path
+# This PowerShell again, also where it runs as a .NET tool.
+$pwsh = [Environment]::ProcessPath
+$pwshPrefix = @(if ((Split-Path -LeafBase $pwsh) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll })
 $manifest = Import-PowerShellDataFile JobAdmin.psd1
 $staged = Join-Path $PSScriptRoot output JobAdmin $manifest.ModuleVersion
 $msbuild = 'msbuild', '-restore', '-verbosity:quiet', '-nologo', '-property:Configuration=Release'
@@ -66,7 +69,7 @@ function Start-Demo {
             Write-Host $line
         }
         $arguments = if ($atTerminal) { '-NoLogo', '-NoExit' } else { , '-NonInteractive' }
-        & $pwsh -NoProfile @arguments -File demo/tour.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) -Url $line.Substring(6)
+        & $pwsh @pwshPrefix -NoProfile @arguments -File demo/tour.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) -Url $line.Substring(6)
         $ended = $LASTEXITCODE
     } finally {
         # The application ends, with its Redis and its files, when its input does: however this session ends, it follows.
@@ -96,13 +99,7 @@ function Invoke-PesterFile([IO.FileInfo] $File) {
     $name = $File.Name -replace '\.Tests\.ps1$'
     Write-Host "Pester $name"
     $report = New-TemporaryFile
-    & $pwsh -NoProfile -NonInteractive -Command {
-        param($file, $report)
-        Import-Module Pester -MinimumVersion 5.4
-        $run = Invoke-Pester -Configuration @{ Run = @{ Path = $file; PassThru = $true }; Output = @{ Verbosity = 'Normal' } }
-        $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-        $run.PassedCount, $failed, ($run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount) -join ' ' | Set-Content $report
-    } -args $File.FullName, $report.FullName | Out-Host
+    & $pwsh @pwshPrefix -NoProfile -NonInteractive -File tests/Invoke-PesterFile.ps1 $File.FullName $report.FullName | Out-Host
     $counts = -split (Get-Content -Raw $report)
     Remove-Item $report
     if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
