@@ -1,0 +1,21 @@
+// node seed.mjs PORT QUEUE JOBS : that many jobs, every tenth with a priority, all failed by a real worker.
+import { createRequire } from 'node:module';
+const require = createRequire(new URL('../tests/peers/package.json', import.meta.url));
+const { Queue, Worker } = require('bullmq');
+const [port, name, jobs] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4])];
+const connection = { host: '127.0.0.1', port, maxRetriesPerRequest: null };
+const queue = new Queue(name, { connection });
+const reason = i => ['SMTP timeout after 30s', `ENOENT: no such file '/data/${i}.png'`, `Request ${i} failed with status code 503`][i % 3];
+let failed = 0;
+const worker = new Worker(name, async job => { throw new Error(reason(job.data.i)); }, { connection, concurrency: 200 });
+const done = new Promise(resolve => worker.on('failed', () => { if (++failed >= jobs) resolve(); }));
+for (let from = 0; from < jobs; from += 2000) {
+  await queue.addBulk(Array.from({ length: Math.min(2000, jobs - from) }, (_, k) => {
+    const i = from + k;
+    return { name: i % 2 ? 'resize' : 'send-email', data: { i, to: `user${i}@example.com`, note: 'x'.repeat(120) }, opts: i % 10 ? {} : { priority: 5 } };
+  }));
+}
+await done;
+await worker.close();
+await queue.close();
+process.exit(0);
