@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using JobAdmin.Completion;
+using JobAdmin.Parameters;
+
+namespace JobAdmin.Base;
+
+/// <summary>A cmdlet for queue jobs that are named by what they are like.</summary>
+public abstract class JobFilterCmdlet : JobBridgeCmdlet
+{
+    /// <summary>Only jobs in these states.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(StateCompleter))]
+    public string[]? State { get; set; }
+
+    /// <summary>Only jobs with one of these names; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobNameCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) before this time.</summary>
+    [Parameter]
+    public DateTimeOffset? Before { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) at this time or later.</summary>
+    [Parameter]
+    public DateTimeOffset? After { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? OlderThan { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) less long ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? NewerThan { get; set; }
+
+    /// <summary>The wildcard patterns of the reasons, where the cmdlet has such a filter.</summary>
+    internal virtual string[]? ReasonFilter => null;
+
+    internal JobFilter BuildFilter() => JobFilters.Build(Name, ReasonFilter, Before, After, OlderThan, NewerThan);
+
+    /// <summary>An id and a filter at once would mean two things.</summary>
+    internal void RefuseFilterWithIds(params string[] more)
+    {
+        string[] filters = [nameof(State), nameof(Name), nameof(Before), nameof(After), nameof(OlderThan), nameof(NewerThan), .. more];
+        if (Id is not null && Array.Find(filters, IsBound) is { } filter)
+        {
+            throw JobErrors.Input("ParameterConflict", $"-Id names jobs, and -{filter} chooses among them: give one of the two.");
+        }
+    }
+}

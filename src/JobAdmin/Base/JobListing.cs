@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+
+namespace JobAdmin.Base;
+
+/// <summary>Jobs of several queues as one list.</summary>
+internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query)
+{
+    /// <summary>One queue after the other; what is left out and the limit count over all of them.</summary>
+    /// <param name="token">Stops it.</param>
+    public async IAsyncEnumerable<IReadOnlyList<QueueJob>> InTurnAsync([EnumeratorCancellation] CancellationToken token)
+    {
+        var skip = query.Skip;
+        var left = query.First;
+        for (var i = 0; i < queues.Count && left is not 0; i++)
+        {
+            var queue = queues[i];
+            var one = query with { Queue = queue.Queue, Skip = skip, First = left };
+            if (skip > 0 && i < queues.Count - 1)
+            {
+                // How many of those left out were in this queue can't be seen from a page.
+                var here = await queue.Server.CountJobsAsync(one with { Skip = 0, First = skip }, token).ConfigureAwait(false);
+                skip -= Math.Min(skip, here);
+                if (skip > 0)
+                {
+                    continue;
+                }
+            }
+
+            await foreach (var page in queue.Server.GetJobsAsync(one, token).ConfigureAwait(false))
+            {
+                left -= page.Count;
+                yield return page;
+            }
+        }
+    }
+
+    /// <summary>The newest (or oldest) of all queues and states together, in order of time.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="token">Stops it.</param>
+    public async Task<IReadOnlyList<QueueJob>> BestAsync(int count, CancellationToken token)
+    {
+        var best = new PriorityQueue<QueueJob, long>();
+        foreach (var queue in queues)
+        {
+            foreach (var states in await StatesAsync(queue, token).ConfigureAwait(false))
+            {
+                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = count };
+                await foreach (var page in queue.Server.GetJobsAsync(one, token).ConfigureAwait(false))
+                {
+                    foreach (var job in page)
+                    {
+                        best.Enqueue(job, Rank(job));
+                        if (best.Count > count)
+                        {
+                            best.Dequeue();
+                        }
+                    }
+                }
+            }
+        }
+
+        var jobs = new QueueJob[best.Count];
+        for (var i = jobs.Length - 1; i >= 0; i--)
+        {
+            jobs[i] = best.Dequeue();
+        }
+
+        return query.Skip == 0 && query.First is null ? jobs : [.. jobs.Skip(Bounded(query.Skip)).Take(Bounded(query.First ?? count))];
+    }
+
+    /// <summary>How many jobs there are in all.</summary>
+    /// <param name="token">Stops it.</param>
+    public async Task<long> CountAsync(CancellationToken token)
+    {
+        long total = 0;
+        foreach (var queue in queues)
+        {
+            total += await queue.Server.CountJobsAsync(query with { Queue = queue.Queue, Skip = 0, First = null }, token).ConfigureAwait(false);
+        }
+
+        return total;
+    }
+
+    // Each state is in order by itself, so each is asked for on its own; a server that can't say which there are gives its own order.
+    private async Task<IReadOnlyList<IReadOnlyList<JobState>>> StatesAsync(QueueReference queue, CancellationToken token)
+    {
+        if (query.States.Count > 0)
+        {
+            return [.. query.States.Select(state => (IReadOnlyList<JobState>)[state])];
+        }
+
+        if (!queue.Server.Connection.Capabilities.HasFlag(JobServerCapabilities.ListQueues))
+        {
+            return [[]];
+        }
+
+        var states = new List<IReadOnlyList<JobState>>();
+        var name = new QueueQuery { Names = [System.Management.Automation.WildcardPattern.Escape(queue.Queue)] };
+        await foreach (var info in queue.Server.GetQueuesAsync(name, token).ConfigureAwait(false))
+        {
+            states.AddRange(Enum.GetValues<JobState>().Where(state => info.GetCounts()[state] > 0).Select(state => (IReadOnlyList<JobState>)[state]));
+        }
+
+        return states;
+    }
+
+    // The lowest rank is the first to go.
+    private long Rank(QueueJob job)
+    {
+        var time = (job.FinishedOn ?? job.Timestamp ?? DateTimeOffset.MinValue).UtcTicks;
+        return query.OldestFirst ? -time : time;
+    }
+
+    private static int Bounded(long number) => (int)Math.Min(int.MaxValue, number);
+}

@@ -1,0 +1,57 @@
+using JobAdmin.Parameters;
+
+namespace JobAdmin.Base;
+
+/// <summary>A change of all jobs of a queue that match.</summary>
+internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobChange change, Pacer? pacer)
+{
+    /// <summary>Counts, asks and changes.</summary>
+    /// <param name="verb">What is done, as it begins a sentence.</param>
+    /// <param name="ask">Asks whether to go on.</param>
+    /// <param name="write">Takes the outcomes.</param>
+    /// <param name="bar">Shows how far it is.</param>
+    /// <param name="tell">Takes a line for the verbose stream.</param>
+    /// <param name="token">Stops it.</param>
+    public async Task RunAsync(string verb, Func<string, Task<bool>> ask, Func<IReadOnlyList<JobOutcome>, Task> write, ProgressReporter bar,
+        Func<string, Task> tell, CancellationToken token)
+    {
+        var states = string.Join(" or ", query.States.Select(JobErrors.Word));
+        var count = await queue.Server.CountJobsAsync(query, token).ConfigureAwait(false);
+        var what = $"{states} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
+        if (count == 0)
+        {
+            await tell($"no {what}").ConfigureAwait(false);
+            return;
+        }
+
+        if (!await ask($"{verb} {count:N0} {what}").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        long done = 0;
+        var slices = pacer is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangePacedAsync(pacer, token);
+        await foreach (var slice in slices.ConfigureAwait(false))
+        {
+            done += slice.Count;
+            await write(slice).ConfigureAwait(false);
+            bar.Report(done, count, what);
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangePacedAsync(Pacer pace,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+    {
+        // A job that fails again while this runs is not to be taken twice.
+        var now = DateTimeOffset.UtcNow;
+        var bounded = query with { Filter = query.Filter with { Before = query.Filter.Before < now ? query.Filter.Before : now } };
+        await foreach (var page in queue.Server.GetJobsAsync(bounded, token).ConfigureAwait(false))
+        {
+            foreach (var part in page.Select(job => job.Id).Chunk(pace.Burst))
+            {
+                await Pacer.WaitAsync(pace.Reserve(part.Length), token).ConfigureAwait(false);
+                yield return await queue.Server.ChangeJobsAsync(queue.Queue, part, change, token).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+
+namespace JobAdmin.Base;
+
+/// <summary>Says what became of jobs: as objects, as errors, in a warning and, after a stop, on the screen.</summary>
+internal sealed class OutcomeWriter(PSCmdlet cmdlet, string participle, bool passThru)
+{
+    private const int NamedAtMost = 10;
+
+    private readonly PSHost host = cmdlet.Host;
+    private readonly List<string> running = [];
+    private int runningCount;
+
+    /// <summary>Jobs changed so far.</summary>
+    public long Done { get; private set; }
+
+    /// <summary>Writes the outcomes of a window.</summary>
+    /// <param name="window">The window.</param>
+    public void Write(ChangeWindow window)
+    {
+        foreach (var outcome in window.Outcomes)
+        {
+            if (outcome is not null)
+            {
+                Write(outcome);
+            }
+        }
+    }
+
+    /// <summary>Writes outcomes.</summary>
+    /// <param name="page">The outcomes.</param>
+    public void Write(IReadOnlyList<JobOutcome> page)
+    {
+        foreach (var outcome in page)
+        {
+            Write(outcome);
+        }
+    }
+
+    /// <summary>Warns of jobs that go on running.</summary>
+    public void WriteSummary()
+    {
+        if (runningCount > 0)
+        {
+            var names = string.Join(", ", running) + (runningCount > running.Count ? ", …" : "");
+            cmdlet.WriteWarning(runningCount == 1
+                ? $"A worker has job {names}: it can't be interrupted. When it fails, it is not tried again."
+                : $"Workers have {runningCount:N0} of the jobs ({names}): they can't be interrupted. Those that fail are not tried again.");
+            runningCount = 0;
+        }
+    }
+
+    /// <summary>Says after a stop, when the pipeline takes nothing more, how far it came.</summary>
+    /// <param name="underWay">What was under way.</param>
+    public void SayStopped(IReadOnlyList<(ChangeWindow Window, Task Work)> underWay)
+    {
+        var known = underWay.SelectMany(sent => sent.Window.Outcomes).Count(outcome => outcome?.Succeeded == true);
+        var unknown = underWay.Where(sent => !sent.Work.IsCompleted).Sum(sent => sent.Window.Jobs.Count);
+        var done = Done + known;
+        host?.UI?.WriteWarningLine($"Stopped: {done:N0} {(done == 1 ? "job was" : "jobs were")} {participle}"
+            + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : "."));
+    }
+
+    private void Write(JobOutcome outcome)
+    {
+        if (outcome.Succeeded)
+        {
+            Done++;
+        }
+
+        if (outcome.Status == JobOutcomeStatus.StopRequested && runningCount++ < NamedAtMost)
+        {
+            running.Add(outcome.Id);
+        }
+
+        if (passThru)
+        {
+            cmdlet.WriteObject(outcome);
+        }
+
+        if (!outcome.Succeeded)
+        {
+            cmdlet.WriteError(JobErrors.From(outcome, participle));
+        }
+    }
+}

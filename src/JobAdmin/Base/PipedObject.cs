@@ -1,0 +1,81 @@
+using System.Management.Automation;
+
+namespace JobAdmin.Base;
+
+/// <summary>What an object from the pipeline stands for.</summary>
+internal static class PipedObject
+{
+    /// <summary>The job that it stands for.</summary>
+    /// <param name="cmdlet">The cmdlet, for its connections.</param>
+    /// <param name="item">One of our objects, any object with Queue and Id, or an id.</param>
+    /// <param name="queues">The queues named on the command line.</param>
+    /// <returns>The job.</returns>
+    public static JobReference Job(JobServerCmdlet cmdlet, PSObject item, string[]? queues)
+    {
+        switch (item.BaseObject)
+        {
+            case QueueJob { Server: { } server } job:
+                return new JobReference(cmdlet.Live(server), job.Queue, job.Id, job);
+            case JobOutcome { Server: { } server } outcome:
+                return new JobReference(cmdlet.Live(server), outcome.Queue, outcome.NewId ?? outcome.Id);
+            case JobEvent { Server: { } server, Id: { } id } e:
+                return new JobReference(cmdlet.Live(server), e.Queue, id);
+        }
+
+        var isText = item.BaseObject is string or int or long;
+        var name = isText ? item.BaseObject.ToString() : Text(item, "Id");
+        if (string.IsNullOrEmpty(name))
+        {
+            throw JobErrors.Input("NotAJob", $"'{item}' does not name a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
+        }
+
+        var queue = (isText ? null : Text(item, "Queue")) ?? (queues is [var only] ? only : null);
+        var at = Server(cmdlet, isText ? null : item);
+        return new JobReference(at, queue ?? at.Connection.DefaultQueue ?? NoQueue(at, name), name);
+    }
+
+    /// <summary>The queue that it stands for, or null when it stands for something else.</summary>
+    /// <param name="cmdlet">The cmdlet, for its connections.</param>
+    /// <param name="item">A queue, a name, or any object with Queue and no Id.</param>
+    /// <returns>The queue.</returns>
+    public static QueueReference? Queue(JobServerCmdlet cmdlet, PSObject item) => item.BaseObject switch
+    {
+        JobQueueInfo { Server: { } server } queue => new QueueReference(cmdlet.Live(server), queue.Name),
+        QueueJob or JobOutcome or JobEvent => null,
+        _ => Text(item, "Id") is null && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null,
+    };
+
+    /// <summary>The queue that an object belongs to, whatever it is.</summary>
+    /// <param name="cmdlet">The cmdlet, for its connections.</param>
+    /// <param name="item">One of our objects, or any object with Queue.</param>
+    /// <returns>The queue, or null when it has none.</returns>
+    public static QueueReference? QueueOf(JobServerCmdlet cmdlet, PSObject item)
+    {
+        var server = item.BaseObject switch
+        {
+            JobQueueInfo queue => queue.Server,
+            QueueJob job => job.Server,
+            JobOutcome outcome => outcome.Server,
+            JobEvent e => e.Server,
+            _ => null,
+        };
+        return Text(item, "Queue") is { } name ? new QueueReference(server is null ? Server(cmdlet, item) : cmdlet.Live(server), name) : null;
+    }
+
+    /// <summary>The queue of a job when none is named: none on a server without queues, an error elsewhere.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="id">The job.</param>
+    /// <returns>The empty name.</returns>
+    public static string NoQueue(IJobServer server, string id) =>
+        server.Connection.Capabilities.HasFlag(JobServerCapabilities.ListQueues)
+            ? throw JobErrors.Input("QueueMissing", $"Nothing says in which queue job {id} is.", "Name it with -Queue.", id)
+            : "";
+
+    private static IJobServer Server(JobServerCmdlet cmdlet, PSObject? item) =>
+        cmdlet.Connection is null && item is not null && Text(item, "Connection") is { } connection
+            ? cmdlet.ServerNamed(connection)
+            : cmdlet.Servers() is [var server] ? server
+            : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named, and the object does not say which one it is of.");
+
+    private static string? Text(PSObject item, string property) => item.Properties[property]?.Value?.ToString() is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+using JobAdmin.Completion;
+
+namespace JobAdmin.Base;
+
+/// <summary>A cmdlet that changes whole queues.</summary>
+public abstract class QueueCmdlet : JobServerCmdlet
+{
+    /// <summary>The queues, by name or wildcard pattern.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(QueueCompleter))]
+    public string[]? Queue { get; set; }
+
+    /// <summary>Queues from the pipeline: what Get-JobQueue writes, names, or objects with the property Queue.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [AllowNull]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>What is done, as it begins a sentence.</summary>
+    internal abstract string Verb { get; }
+
+    internal sealed override void Process()
+    {
+        if (InputObject is { } item)
+        {
+            try
+            {
+                ProcessQueue(Piped(item));
+            }
+            catch (JobServerException e)
+            {
+                WriteError(JobErrors.From(e, item));
+            }
+        }
+        else if (!MyInvocation.ExpectingInput)
+        {
+            ProcessNamed();
+        }
+    }
+
+    /// <summary>Checks the parameters before any queue is looked at.</summary>
+    internal virtual void Check()
+    {
+    }
+
+    internal override void Begin() => Check();
+
+    /// <summary>Does the work for one queue.</summary>
+    internal abstract void ProcessQueue(QueueReference queue);
+
+    private void ProcessNamed()
+    {
+        var servers = Servers();
+        if (Queue is null && !servers.Any(server => server.Connection.DefaultQueue is not null))
+        {
+            throw JobErrors.Input("QueueMissing", "Nothing says which queue is meant.", "Name it, as in -Queue emails; Get-JobQueue shows them.");
+        }
+
+        var queues = Run<IReadOnlyList<QueueReference>>(async token =>
+        {
+            var found = new List<QueueReference>();
+            await EachServerAsync(servers, async server =>
+            {
+                foreach (var name in await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false))
+                {
+                    found.Add(new QueueReference(server, name));
+                }
+            }).ConfigureAwait(false);
+            return found;
+        });
+        foreach (var queue in queues)
+        {
+            try
+            {
+                ProcessQueue(queue);
+            }
+            catch (JobServerException e) when (queues.Count > 1)
+            {
+                WriteError(JobErrors.From(e, queue.Queue));
+            }
+        }
+    }
+
+    private QueueReference Piped(PSObject item)
+    {
+        if (item.BaseObject is string name)
+        {
+            return Servers() is [var server] ? new QueueReference(server, name)
+                : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named: name the queues with -Queue.");
+        }
+
+        return PipedObject.Queue(this, item)
+            ?? throw JobErrors.Input("NotAQueue", $"'{item}' does not name a queue.", "Pipe queues from Get-JobQueue, or their names.", item);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using JobAdmin.Base;
+using JobAdmin.Completion;
+using JobAdmin.Parameters;
+
+namespace JobAdmin.Commands;
+
+/// <summary>Deletes jobs of queues by state, age, name or reason, in slices that nobody else on the server notices.</summary>
+[Cmdlet(VerbsCommon.Clear, "JobQueue", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(JobQueueRemoval))]
+public sealed class ClearJobQueueCommand : QueueCmdlet
+{
+    private IReadOnlyList<JobState> states = [];
+
+    /// <summary>The states to clear.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(StateCompleter))]
+    public string[]? State { get; set; }
+
+    /// <summary>Only jobs with one of these names; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobNameCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ReasonCompleter))]
+    public string[]? Reason { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) before this time.</summary>
+    [Parameter]
+    public DateTimeOffset? Before { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) at this time or later.</summary>
+    [Parameter]
+    public DateTimeOffset? After { get; set; }
+
+    /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? OlderThan { get; set; }
+
+    /// <summary>How many jobs to delete in each queue at the most.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long? Max { get; set; }
+
+    /// <summary>Goes on where the queue's layout is foreign or mixed.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Writes what was removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    internal override string Verb => "Delete";
+
+    internal override void Check()
+    {
+        states = JobStates.Parse(State);
+        if (states.Count == 0)
+        {
+            throw JobErrors.Input("StateMissing", "Nothing says which jobs shall be deleted.",
+                "Name their states, as in -State completed,failed; Remove-JobQueue deletes a queue with all its jobs.");
+        }
+    }
+
+    internal override void ProcessQueue(QueueReference queue)
+    {
+        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null);
+        var query = new ClearQuery { Queue = queue.Queue, States = states, Filter = filter, Max = Max };
+        WithProgress("Deleting jobs", bar => Run(token => ClearAsync(queue, query, bar, token)));
+    }
+
+    private async Task ClearAsync(QueueReference queue, ClearQuery query, ProgressReporter bar, CancellationToken token)
+    {
+        var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
+        var count = await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
+        var what = $"{string.Join(" and ", states.Select(JobErrors.Word))} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} of {queue}";
+        if (count > 0 && !await ShouldDoAsync($"Delete {count:N0} {what}").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        long removed = 0;
+        var clock = Stopwatch.StartNew();
+        if (count > 0)
+        {
+            await foreach (var progress in queue.Server.ClearQueueAsync(query, Force, token).ConfigureAwait(false))
+            {
+                removed = progress.Done;
+                bar.Report(progress.Done, progress.Total ?? count, what);
+            }
+        }
+
+        await VerboseAsync($"{removed:N0} {what} deleted").ConfigureAwait(false);
+        if (PassThru)
+        {
+            await EmitAsync(new JobQueueRemoval
+            {
+                Queue = queue.Queue,
+                States = states,
+                Matched = count,
+                Removed = removed,
+                Duration = clock.Elapsed,
+                Connection = queue.Server.Connection.Name,
+            }).ConfigureAwait(false);
+        }
+    }
+}

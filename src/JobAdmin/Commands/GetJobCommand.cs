@@ -1,0 +1,268 @@
+using System.Collections;
+using System.Management.Automation;
+using JobAdmin.Base;
+using JobAdmin.Completion;
+using JobAdmin.Parameters;
+
+namespace JobAdmin.Commands;
+
+/// <summary>Shows jobs of queues: by id, or by state, name, reason and time. Without a connection, PowerShell's own jobs.</summary>
+[Cmdlet(VerbsCommon.Get, "Job", SupportsPaging = true)]
+[OutputType(typeof(QueueJob), typeof(Job))]
+public sealed class GetJobCommand : JobFilterCmdlet
+{
+    private const int LookedUpTogether = 200;
+
+    private readonly List<JobReference> pending = [];
+
+    /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ReasonCompleter))]
+    public string[]? Reason { get; set; }
+
+    /// <summary>The newest jobs of all queues and states together, this many; 0 for all, newest first.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Newest { get; set; }
+
+    /// <summary>The oldest jobs of all queues and states together, this many; 0 for all, oldest first.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Oldest { get; set; }
+
+    /// <summary>Reads the jobs' data too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeData { get; set; }
+
+    /// <summary>Reads the return values too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeResult { get; set; }
+
+    /// <summary>Reads the stack traces too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeStackTrace { get; set; }
+
+    /// <summary>Reads the log lines too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeLog { get; set; }
+
+    /// <summary>Instance ids of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Guid[]? InstanceId { get; set; }
+
+    /// <summary>Commands of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Command { get; set; }
+
+    /// <summary>Properties of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Hashtable? Filter { get; set; }
+
+    /// <summary>Whether PowerShell's own jobs have output that was not received.</summary>
+    [Parameter]
+    public bool HasMoreData { get; set; }
+
+    /// <summary>Shows the child jobs of PowerShell's own jobs.</summary>
+    [Parameter]
+    public SwitchParameter IncludeChildJob { get; set; }
+
+    /// <summary>Shows the child jobs of PowerShell's own jobs that are in this state.</summary>
+    [Parameter]
+    public System.Management.Automation.JobState ChildJobState { get; set; }
+
+    internal override string? BuiltInName => "Get-Job";
+
+    internal override bool OursWhenConnected => true;
+
+    internal override IReadOnlySet<string> BuiltInOnly { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        nameof(InstanceId), nameof(Command), nameof(Filter), nameof(HasMoreData), nameof(IncludeChildJob), nameof(ChildJobState),
+    };
+
+    internal override string[]? ReasonFilter => Reason;
+
+    internal override void BeginOurs()
+    {
+        RefuseFilterWithIds(nameof(Reason), nameof(Newest), nameof(Oldest));
+        if (Newest is not null && Oldest is not null)
+        {
+            throw JobErrors.Input("ParameterConflict", "-Newest and -Oldest ask for two orders at once.");
+        }
+    }
+
+    internal override void ProcessOurs(PSObject? item)
+    {
+        if (item is null)
+        {
+            ShowNamed();
+        }
+        else if (PipedObject.Queue(this, item) is { } queue)
+        {
+            ShowQueues([queue]);
+        }
+        else
+        {
+            LookUp(item);
+        }
+    }
+
+    internal override void EndOurs() => ShowPending();
+
+    private void ShowNamed()
+    {
+        var servers = Servers();
+        if (Id is { } ids)
+        {
+            Run(token => EachServerAsync(servers, server => ShowIdsAsync(server, ids, token)));
+            return;
+        }
+
+        ShowQueues(Run<IReadOnlyList<QueueReference>>(async token =>
+        {
+            var queues = new List<QueueReference>();
+            await EachServerAsync(servers, async server =>
+                queues.AddRange((await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false)).Select(name => new QueueReference(server, name)))).ConfigureAwait(false);
+            return queues;
+        }));
+    }
+
+    private void ShowQueues(IReadOnlyList<QueueReference> queues)
+    {
+        var query = new JobQuery
+        {
+            Queue = "",
+            States = JobStates.Parse(State),
+            Filter = BuildFilter(),
+            OldestFirst = Oldest is not null,
+            Skip = Bounded(PagingParameters.Skip),
+            First = PagingParameters.First == ulong.MaxValue ? null : Bounded(PagingParameters.First),
+            Parts = Parts(JobParts.None),
+        };
+        var listing = new JobListing(queues, query);
+        if (PagingParameters.IncludeTotalCount)
+        {
+            var total = Run(token => listing.CountAsync(token));
+            WriteObject(PagingParameters.NewTotalCount((ulong)total, 1.0));
+        }
+
+        Run(token => ShowAsync(listing, token));
+    }
+
+    private async Task ShowAsync(JobListing listing, CancellationToken token)
+    {
+        if ((Newest ?? Oldest) is > 0 and var count)
+        {
+            await ShowAsync(await listing.BestAsync(count, token).ConfigureAwait(false)).ConfigureAwait(false);
+            return;
+        }
+
+        await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
+        {
+            await ShowAsync(page).ConfigureAwait(false);
+        }
+    }
+
+    private Task ShowAsync(IReadOnlyList<QueueJob> page) => SayAsync(() =>
+    {
+        foreach (var job in page)
+        {
+            Show(job);
+        }
+    });
+
+    private void Show(QueueJob job)
+    {
+        if (job.Problem is { } problem)
+        {
+            WriteWarning($"{job}: {problem}");
+        }
+
+        WriteObject(job);
+    }
+
+    private async Task ShowIdsAsync(IJobServer server, string[] ids, CancellationToken token)
+    {
+        var queues = await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false);
+        var missing = new HashSet<string>(ids, StringComparer.Ordinal);
+        foreach (var queue in queues)
+        {
+            var jobs = await server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token).ConfigureAwait(false);
+            var found = jobs.Where(job => job is not null).Select(job => job!).ToList();
+            missing.ExceptWith(ids.Where((_, i) => jobs[i] is not null));
+            await ShowAsync(found).ConfigureAwait(false);
+        }
+
+        if (queues.Count > 0)
+        {
+            var where = queues is [var only] ? new QueueReference(server, only).ToString() : $"the {queues.Count} queues of {server.Connection.Name}";
+            foreach (var id in ids.Where(missing.Contains).Distinct())
+            {
+                await WriteErrorAsync(JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void LookUp(PSObject item)
+    {
+        JobReference job;
+        try
+        {
+            job = PipedObject.Job(this, item, Queue);
+        }
+        catch (JobServerException e)
+        {
+            WriteError(JobErrors.From(e, item));
+            return;
+        }
+
+        if (pending.Count > 0 && (pending[0].Server != job.Server || pending[0].Queue != job.Queue))
+        {
+            ShowPending();
+        }
+
+        pending.Add(job);
+
+        // Events come one by one, and whoever watches them wants the job now.
+        if (pending.Count >= LookedUpTogether || item.BaseObject is JobEvent)
+        {
+            ShowPending();
+        }
+    }
+
+    private void ShowPending()
+    {
+        if (pending.Count == 0)
+        {
+            return;
+        }
+
+        var (server, queue) = (pending[0].Server, pending[0].Queue);
+        var ids = pending.ConvertAll(job => job.Id);
+        pending.Clear();
+        var jobs = Run(token => server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token));
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (jobs[i] is { } job)
+            {
+                Show(job);
+            }
+            else
+            {
+                WriteError(JobErrors.From(JobErrors.JobNotFound(ids[i], new QueueReference(server, queue).ToString())));
+            }
+        }
+    }
+
+    private JobParts Parts(JobParts always) => always
+        | (IncludeData ? JobParts.Data : 0)
+        | (IncludeResult ? JobParts.ReturnValue : 0)
+        | (IncludeStackTrace ? JobParts.StackTrace : 0)
+        | (IncludeLog ? JobParts.Log : 0);
+
+    private static long Bounded(ulong number) => (long)Math.Min(long.MaxValue, number);
+}

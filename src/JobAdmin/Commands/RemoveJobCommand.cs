@@ -1,0 +1,62 @@
+using System.Collections;
+using System.Management.Automation;
+using JobAdmin.Base;
+using JobAdmin.Completion;
+
+namespace JobAdmin.Commands;
+
+/// <summary>Deletes queue jobs, with the children of flow parents unless they are to be kept. PowerShell's own jobs are removed as ever.</summary>
+[Cmdlet(VerbsCommon.Remove, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Id")]
+[OutputType(typeof(JobOutcome))]
+public sealed class RemoveJobCommand : JobChangeCmdlet
+{
+    /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ReasonCompleter))]
+    public string[]? Reason { get; set; }
+
+    /// <summary>Keeps the children of a flow parent.</summary>
+    [Parameter]
+    public SwitchParameter KeepChildren { get; set; }
+
+    /// <summary>Removes PowerShell's own jobs also while they run. A queue job that a worker has is never removed.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>PowerShell's own jobs.</summary>
+    [Parameter(Position = 0, ParameterSetName = "Job")]
+    [ValidateNotNullOrEmpty]
+    public Job[]? Job { get; set; }
+
+    /// <summary>Instance ids of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Guid[]? InstanceId { get; set; }
+
+    /// <summary>Commands of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Command { get; set; }
+
+    /// <summary>Properties of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Hashtable? Filter { get; set; }
+
+    internal override string? BuiltInName => "Remove-Job";
+
+    internal override IReadOnlySet<string> BuiltInOnly { get; } =
+        new HashSet<string>(StringComparer.OrdinalIgnoreCase) { nameof(Job), nameof(InstanceId), nameof(Command), nameof(Filter) };
+
+    internal override string Verb => "Delete";
+
+    internal override string Participle => "deleted";
+
+    internal override string[]? ReasonFilter => Reason;
+
+    internal override JobChange Change => new JobChange.Remove(KeepChildren);
+
+    internal override IReadOnlyList<JobState> DefaultStates => [];
+}

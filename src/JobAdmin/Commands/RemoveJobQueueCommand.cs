@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using JobAdmin.Base;
+
+namespace JobAdmin.Commands;
+
+/// <summary>Deletes queues with all that belongs to them. They are paused first.</summary>
+[Cmdlet(VerbsCommon.Remove, "JobQueue", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(JobQueueRemoval))]
+public sealed class RemoveJobQueueCommand : QueueCmdlet
+{
+    /// <summary>Goes on when workers have jobs of it, and where its layout is foreign or mixed.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Writes what was removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    internal override string Verb => "Delete";
+
+    internal override void ProcessQueue(QueueReference queue) =>
+        WithProgress("Deleting a queue", bar => Run(token => RemoveAsync(queue, bar, token)));
+
+    private async Task RemoveAsync(QueueReference queue, ProgressReporter bar, CancellationToken token)
+    {
+        var counts = await CountAsync(queue, token).ConfigureAwait(false);
+        if (!await ShouldDoAsync($"Delete {queue} with {Describe(counts)}").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        long removed = 0;
+        var clock = Stopwatch.StartNew();
+        await foreach (var progress in queue.Server.RemoveQueueAsync(queue.Queue, Force, token).ConfigureAwait(false))
+        {
+            removed = progress.Done;
+            bar.Report(progress.Done, progress.Total ?? counts?.Total, $"jobs of {queue}");
+        }
+
+        await VerboseAsync($"{queue} deleted, with {removed:N0} jobs").ConfigureAwait(false);
+        if (PassThru)
+        {
+            await EmitAsync(new JobQueueRemoval
+            {
+                Queue = queue.Queue,
+                Matched = counts?.Total,
+                Removed = removed,
+                Duration = clock.Elapsed,
+                Connection = queue.Server.Connection.Name,
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<JobCounts?> CountAsync(QueueReference queue, CancellationToken token)
+    {
+        JobCounts? counts = null;
+        var query = new QueueQuery { Names = [WildcardPattern.Escape(queue.Queue)] };
+        await foreach (var info in queue.Server.GetQueuesAsync(query, token).ConfigureAwait(false))
+        {
+            counts = info.GetCounts();
+        }
+
+        return counts;
+    }
+
+    private static string Describe(JobCounts? counts)
+    {
+        if (counts is null or { Total: 0 })
+        {
+            return "no jobs";
+        }
+
+        var states = Enum.GetValues<JobState>().Where(state => counts[state] > 0).Select(state => $"{counts[state]:N0} {JobErrors.Word(state)}");
+        return $"{counts.Total:N0} {(counts.Total == 1 ? "job" : "jobs")} ({string.Join(", ", states)})";
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
+using JobAdmin.Connecting;
+
+namespace JobAdmin.Completion;
+
+/// <summary>A completer that asks the connected server. It takes half a second at the most, remembers answers for some seconds, and is silent when it fails.</summary>
+public abstract class LiveCompleter : IArgumentCompleter
+{
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(450);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(8);
+    private static readonly ConditionalWeakTable<IJobServer, ConcurrentDictionary<string, Answer>> Answers = new();
+
+    private sealed record Answer(DateTime At, object Value);
+
+    /// <summary>Completes an argument.</summary>
+    /// <param name="commandName">The command.</param>
+    /// <param name="parameterName">The parameter.</param>
+    /// <param name="wordToComplete">The word so far.</param>
+    /// <param name="commandAst">The command as parsed.</param>
+    /// <param name="fakeBoundParameters">The parameters so far.</param>
+    /// <returns>The completions.</returns>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst,
+        IDictionary fakeBoundParameters)
+    {
+        if (Server(fakeBoundParameters) is not { } server)
+        {
+            return [];
+        }
+
+        using var budget = new CancellationTokenSource(Budget);
+        try
+        {
+            var request = new CompletionRequest(server, commandName, new CompletionWord(wordToComplete), fakeBoundParameters, budget.Token);
+            var work = Task.Run(() => CompleteAsync(request), CancellationToken.None);
+            return work.Wait(Budget) ? work.Result : [];
+        }
+        catch (AggregateException)
+        {
+            // A completion that fails is no completion: nobody asked for an error.
+            return [];
+        }
+    }
+
+    internal abstract Task<IReadOnlyList<CompletionResult>> CompleteAsync(CompletionRequest request);
+
+    /// <summary>An answer of the server, asked for once in some seconds.</summary>
+    internal static async Task<T> RememberAsync<T>(IJobServer server, string question, Func<Task<T>> ask)
+        where T : notnull
+    {
+        var answers = Answers.GetOrCreateValue(server);
+        if (answers.TryGetValue(question, out var known) && DateTime.UtcNow - known.At < Lifetime)
+        {
+            return (T)known.Value;
+        }
+
+        var value = await ask().ConfigureAwait(false);
+        answers[question] = new Answer(DateTime.UtcNow, value);
+        return value;
+    }
+
+    private static IJobServer? Server(IDictionary bound)
+    {
+        var connection = bound["Connection"] switch
+        {
+            JobServerConnection given => given,
+            PSObject { BaseObject: JobServerConnection given } => given,
+            null => ConnectionRegistry.Here.Current,
+            var name => ConnectionRegistry.Here.Find(name.ToString()!) is [var first, ..] ? first : null,
+        };
+        return connection is { IsClosed: false, Server: { } server } ? server : null;
+    }
+}

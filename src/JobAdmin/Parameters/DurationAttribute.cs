@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+
+namespace JobAdmin.Parameters;
+
+/// <summary>Lets a TimeSpan parameter take <c>7d</c>, <c>1h30m</c>, <c>45s</c> or <c>250ms</c> besides what PowerShell itself converts.</summary>
+/// <remarks>A bare number would be ticks to PowerShell; here it is seconds where the parameter says so, and an error elsewhere.</remarks>
+public sealed partial class DurationAttribute : ArgumentTransformationAttribute
+{
+    /// <summary>Whether a bare number means seconds.</summary>
+    public bool Seconds { get; init; }
+
+    /// <summary>Converts an argument.</summary>
+    /// <param name="engineIntrinsics">The engine.</param>
+    /// <param name="inputData">The argument.</param>
+    /// <returns>A TimeSpan, or null.</returns>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        TimeSpan? span = value switch
+        {
+            null => null,
+            TimeSpan given => given,
+            string text => Parse(text.Trim()),
+            _ when LanguagePrimitives.TryConvertTo<double>(value, CultureInfo.InvariantCulture, out var number) => FromNumber(number, value),
+            _ => throw Unreadable(value),
+        };
+
+        // A negative age would mean the future, and so every job; a negative timeout means none, as PowerShell has it.
+        return span < TimeSpan.Zero && !Seconds ? throw Unreadable(value!) : span;
+    }
+
+    [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)(ms|s|m|h|d|w))+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Units();
+
+    private TimeSpan Parse(string text)
+    {
+        if (Units().Match(text) is { Success: true } match)
+        {
+            try
+            {
+                return match.Groups[1].Captures.Zip(match.Groups[2].Captures)
+                    .Aggregate(TimeSpan.Zero, (sum, part) => sum + Of(double.Parse(part.First.Value, CultureInfo.InvariantCulture), part.Second.Value));
+            }
+            catch (OverflowException)
+            {
+                throw Unreadable(text);
+            }
+        }
+
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return FromNumber(number, text);
+        }
+
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : throw Unreadable(text);
+    }
+
+    private static TimeSpan Of(double amount, string unit) => unit.ToLowerInvariant() switch
+    {
+        "ms" => TimeSpan.FromMilliseconds(amount),
+        "s" => TimeSpan.FromSeconds(amount),
+        "m" => TimeSpan.FromMinutes(amount),
+        "h" => TimeSpan.FromHours(amount),
+        "d" => TimeSpan.FromDays(amount),
+        _ => TimeSpan.FromDays(amount * 7),
+    };
+
+    private TimeSpan FromNumber(double number, object given)
+    {
+        if (!Seconds || double.IsNaN(number))
+        {
+            throw Unreadable(given);
+        }
+
+        return Math.Abs(number) >= TimeSpan.MaxValue.TotalSeconds ? TimeSpan.MaxValue : TimeSpan.FromSeconds(number);
+    }
+
+    private ArgumentTransformationMetadataException Unreadable(object given) => new(
+        $"'{given}' is not a length of time. Give it a unit, as in 250ms, 45s, 30m, 1h30m or 7d{(Seconds ? ", or a number of seconds" : "")}, or give a TimeSpan.");
+}

@@ -1,0 +1,58 @@
+namespace JobAdmin.Parameters;
+
+/// <summary>Makes a filter of the parameters that every filtering cmdlet has.</summary>
+internal static class JobFilters
+{
+    /// <summary>Makes the filter. Of two limits on the same side the stricter counts.</summary>
+    public static JobFilter Build(string[]? names, string[]? reasons, DateTimeOffset? before, DateTimeOffset? after, TimeSpan? olderThan, TimeSpan? newerThan)
+    {
+        foreach (var pattern in (names ?? []).Concat(reasons ?? []))
+        {
+            // A broken pattern is said here, before anything is sent.
+            _ = new JobWildcard(pattern);
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        return new JobFilter
+        {
+            Names = names,
+            Reasons = reasons,
+            Before = Min(before, Ago(now, olderThan)),
+            After = Max(after, Ago(now, newerThan)),
+        };
+    }
+
+    /// <summary>The filter in words, to stand behind "300 failed jobs".</summary>
+    public static string Describe(JobFilter filter)
+    {
+        var words = new List<string>();
+        if (filter.Names is { Count: > 0 } names)
+        {
+            words.Add($"named {string.Join(" or ", names)}");
+        }
+
+        if (filter.Reasons is { Count: > 0 } reasons)
+        {
+            words.Add($"with reason {string.Join(" or ", reasons)}");
+        }
+
+        if (filter.Before is { } before)
+        {
+            words.Add($"before {before.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+        }
+
+        if (filter.After is { } after)
+        {
+            words.Add($"from {after.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+        }
+
+        return words.Count == 0 ? "" : " " + string.Join(", ", words);
+    }
+
+    private static DateTimeOffset? Ago(DateTimeOffset now, TimeSpan? age) =>
+        age is not { } span ? null : span > now - DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : now - span;
+
+    private static DateTimeOffset? Min(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a < b ? a : b;
+
+    private static DateTimeOffset? Max(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a > b ? a : b;
+}
