@@ -68,7 +68,7 @@ function Start-Demo {
             if ($null -eq $line) { throw 'The BullMQ application ended early.' }
             Write-Host $line
         }
-        $arguments = if ($atTerminal) { '-NoLogo', '-NoExit' } else { , '-NonInteractive' }
+        $arguments = @(if ($atTerminal) { '-NoLogo', '-NoExit' } else { '-NonInteractive' })
         & $pwsh @pwshPrefix -NoProfile @arguments -File demo/tour.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) -Url $line.Substring(6)
         $ended = $LASTEXITCODE
     } finally {
