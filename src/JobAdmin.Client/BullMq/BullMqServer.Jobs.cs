@@ -6,7 +6,7 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Reading jobs.</summary>
 internal sealed partial class BullMqServer
 {
-    private const int FirstPage = 100, FullPage = 500, BytesAtMost = 4 << 20;
+    private const int FirstPage = 100, FullPage = 500, ScanPage = 2000, BytesAtMost = 4 << 20;
 
     public async IAsyncEnumerable<IReadOnlyList<QueueJob>> GetJobsAsync(JobQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -92,78 +92,65 @@ internal sealed partial class BullMqServer
         return query.First is { } first ? Math.Min(first, total) : total;
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<List<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, CancellationToken cancellationToken)
     {
         var (low, high) = SetPager.Bounds(state, query.Filter);
         var filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
-        // In these sets the lowest score is next in line, which is what "newest first" must turn round; in the others it is the oldest as well.
         var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: !query.OldestFirst, filter, query.Parts, idsOnly: false) { Low = low, High = high };
         var rows = new JobRows(this, query.Queue, query.Parts);
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         var needed = limit == long.MaxValue ? long.MaxValue : limit + skip;
-        var size = (int)Math.Min(Math.Min(FirstPage, full), needed);
-        var scan = filter.Json.Length > 0 ? 2000 : size;
-        var page = await pager.NextAsync(SetCursor.Start, scan, size, cancellationToken).ConfigureAwait(false);
-        while (true)
-        {
-            // From the second page on the next one is under way while this one is used: a consumer that stops at the first page reads no more.
-            Task<SetPage>? ahead = null;
-            size = (int)Math.Min(full, Math.Max(1, needed - page.Matches));
-            if (page.More && needed > page.Matches && page.Cursor != default && size > 0 && rows.PagesRead > 0)
+        var size = Math.Min(FirstPage, full);
+        var cursor = SetCursor.Start;
+        return PageStream.ReadAsync(
+            async stop =>
             {
-                ahead = pager.NextAsync(page.Cursor, filter.Json.Length > 0 ? 2000 : size, size, cancellationToken);
-            }
-
-            var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
-            needed -= jobs.Count;
-            if (jobs.Count > 0)
-            {
-                yield return jobs;
-            }
-
-            if (!page.More || needed <= 0)
-            {
-                if (ahead is not null)
+                while (needed > 0)
                 {
-                    await ahead.ConfigureAwait(false);
+                    var want = (int)Math.Min(size, needed);
+                    var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
+                    var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
+                    (cursor, size) = (page.Cursor, full);
+                    needed = page.More ? needed - jobs.Count : 0;
+                    if (jobs.Count > 0)
+                    {
+                        return jobs;
+                    }
                 }
 
-                yield break;
-            }
-
-            page = ahead is not null ? await ahead.ConfigureAwait(false)
-                : await pager.NextAsync(page.Cursor, filter.Json.Length > 0 ? 2000 : (int)Math.Min(full, needed), (int)Math.Min(full, needed), cancellationToken).ConfigureAwait(false);
-        }
+                return null;
+            },
+            cancellationToken);
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken)
     {
         var filter = new FilterText(query.Filter, scoreIsTime: false);
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         // Workers take from the right end, so the oldest stand there.
         var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst);
-        var size = (int)Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip);
-        while (true)
-        {
-            var ids = await walk.NextAsync(Math.Max(1, size), cancellationToken).ConfigureAwait(false);
-            if (ids.Count == 0)
+        var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip));
+        return PageStream.ReadAsync(
+            async stop =>
             {
-                yield break;
-            }
+                while (true)
+                {
+                    var ids = await walk.NextAsync(size, stop).ConfigureAwait(false);
+                    if (ids.Count == 0)
+                    {
+                        return null;
+                    }
 
-            var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts, filter.Json, cancellationToken).ConfigureAwait(false);
-            if (filter.NeedsLook)
-            {
-                jobs.RemoveAll(job => !filter.Matches(job));
-            }
-
-            if (jobs.Count > 0)
-            {
-                yield return jobs;
-            }
-
-            size = full;
-        }
+                    var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts, filter.Json, stop).ConfigureAwait(false);
+                    jobs.RemoveAll(job => filter.NeedsLook && !filter.Matches(job));
+                    size = full;
+                    if (jobs.Count > 0)
+                    {
+                        return jobs;
+                    }
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>Jobs by id, those that are there and pass the filter, in as many calls as their size asks for.</summary>
@@ -179,12 +166,7 @@ internal sealed partial class BullMqServer
             arguments.AddRange(ids.Skip(at).Take(FullPage));
             var answer = await runner.RunAsync(ScriptCatalog.Reader("jobs-by-id"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
             ReadOnlyMemory<byte> bytes = (byte[])answer!;
-            var (looked, found) = rows.ReadById(bytes, jobs);
-            at += looked;
-            if (looked == 0 || found < 0)
-            {
-                break;
-            }
+            at += rows.ReadById(bytes, jobs);
         }
 
         return jobs;

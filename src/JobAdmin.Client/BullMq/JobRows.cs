@@ -19,13 +19,9 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         }
     });
 
-    /// <summary>How many pages have been read.</summary>
-    public int PagesRead { get; private set; }
-
     /// <summary>The jobs of one page of a sorted set that match the whole filter.</summary>
     public List<QueueJob> ReadPage(ReadOnlyMemory<byte> packed, int count, FilterText filter)
     {
-        PagesRead++;
         var jobs = new List<QueueJob>(count);
         if (count == 0)
         {
@@ -61,8 +57,8 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return ids;
     }
 
-    /// <summary>Adds the jobs that <c>jobs-by-id.lua</c> gave, and tells how many ids it looked at and found.</summary>
-    public (int Looked, int Found) ReadById(ReadOnlyMemory<byte> packed, List<QueueJob> jobs)
+    /// <summary>Adds the jobs that <c>jobs-by-id.lua</c> gave, and tells how many ids it looked at: one at the least.</summary>
+    public int ReadById(ReadOnlyMemory<byte> packed, List<QueueJob> jobs)
     {
         var reader = new MsgPackReader(packed);
         var looked = (int)reader.ReadInteger();
@@ -72,7 +68,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             jobs.Add(Read(ref reader));
         }
 
-        return (looked, found);
+        return looked;
     }
 
     private QueueJob Read(ref MsgPackReader reader)

@@ -86,7 +86,16 @@ internal static class RedisConnector
             User = options.User,
             Password = options.Password is { IsEmpty: false } password ? password.Reveal() : null,
             ServiceName = options.SentinelMaster,
+            Protocol = RedisProtocol.Resp2,
+            // Neither keys nor channels of the library's own: a user who may only read BullMQ's keys needs no more than that.
+            TieBreaker = "",
+            ConfigurationChannel = "",
         };
+        if (options.SentinelMaster is null)
+        {
+            configuration.CommandMap = CommandMap.Create(["ECHO", "SUBSCRIBE", "UNSUBSCRIBE"], available: false);
+        }
+
         configuration.EndPoints.Add(options.Address.Host, Port(options));
         foreach (var more in options.MoreAddresses)
         {
