@@ -94,7 +94,9 @@ public sealed partial class Keyspace
             "list" => (await ManyAsync(db, "LRANGE", key, "0", "-1")).Select(Show),
             "set" => (await ManyAsync(db, "SMEMBERS", key)).Select(Show).Order(StringComparer.Ordinal),
             "hash" => Pairs(await ManyAsync(db, "HGETALL", key), (f, v) => $"{Show(f)}={Time(Show(v))}").Order(StringComparer.Ordinal),
-            "zset" => Pairs(await ManyAsync(db, "ZRANGE", key, "0", "-1", "WITHSCORES"), (m, s) => $"{Show(m)}@{Score(name, Show(s))}"),
+            "zset" => Pairs(await ManyAsync(db, "ZRANGE", key, "0", "-1", "WITHSCORES"), (m, s) => $"{Show(m)}@{Score(name, Show(s))}")
+                // What happened within the moment has no order that could be relied on.
+                .OrderBy(l => l.EndsWith("@<now>", StringComparison.Ordinal) ? l : "", StringComparer.Ordinal),
             "stream" => ((RedisResult[])(await db.ExecuteAsync("XRANGE", key, "-", "+"))!).Select(entry =>
                 string.Join(' ', Pairs(((RedisResult[])((RedisResult[])entry!)[1]!).Select(v => (byte[])v!).ToArray(), (f, v) => $"{Show(f)}={Time(Show(v))}"))),
             _ => [type],
@@ -105,7 +107,11 @@ public sealed partial class Keyspace
     private static async Task<byte[]> BytesAsync(IDatabase db, string command, byte[] key) => (byte[])(await db.ExecuteAsync(command, key))!;
 
     private static async Task<byte[][]> ManyAsync(IDatabase db, string command, params object[] arguments) =>
-        ((RedisResult[])(await db.ExecuteAsync(command, arguments))!).Select(r => (byte[])r!).ToArray();
+        [.. Flatten(await db.ExecuteAsync(command, arguments)).Select(r => (byte[])r!)];
+
+    // RESP3 pairs members with their scores.
+    private static IEnumerable<RedisResult> Flatten(RedisResult result) =>
+        result.Resp2Type == ResultType.Array ? ((RedisResult[])result!).SelectMany(Flatten) : [result];
 
     private static IEnumerable<string> Pairs(byte[][] flat, Func<byte[], byte[], string> show)
     {

@@ -79,6 +79,17 @@ public sealed class Lab(Bench bench, RedisServer redis, ConnectionMultiplexer co
     public async Task<string> AddAsync(object? data = null, object? opts = null, string name = "job") =>
         (await DoAsync("add", new { name, data = data ?? new { }, opts = opts ?? new { } }))!.GetValue<string>();
 
+    /// <summary>Adds a flow. Its queues have had a <c>Queue</c> object each, as in most applications.</summary>
+    public async Task FlowAsync(object flow, params string[] queues)
+    {
+        foreach (var name in (string[])[Queue, .. queues])
+        {
+            await DoAsync("counts", new { queue = name });
+        }
+
+        await DoAsync("addFlow", new { flow });
+    }
+
     /// <summary>Has the next waiting jobs fail, one after the other.</summary>
     public async Task<string[]> FailNextAsync(int count = 1, string reason = "boom") => Strings(await DoAsync("run", new { count, reason }));
 
