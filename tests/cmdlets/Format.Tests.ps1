@@ -57,7 +57,7 @@ Describe 'the format and type files' {
         foreach ($type in ([xml](Get-Content -Raw "$formats/JobAdmin.Types.ps1xml")).Types.Type) { $types[$type.Name] = @($type.Members.CodeProperty.Name) }
         foreach ($view in ([xml](Get-Content -Raw "$formats/JobAdmin.Format.ps1xml")).Configuration.ViewDefinitions.View) {
             $type = $view.ViewSelectedBy.TypeName
-            $known = @($types[$type]) + @(($type -as [type]).GetProperties().Name)
+            $known = @($types[$type]) + @(($type -replace '^Deserialized\.' -as [type]).GetProperties().Name) + 'Data', 'Options', 'ReturnValue'
             $view.SelectNodes('.//PropertyName').InnerText | Where-Object { $_ -cnotin $known } | Should -BeNullOrEmpty -Because "$($view.Name) shows it"
         }
     }
@@ -332,6 +332,7 @@ Describe 'other forms of output' {
         $back[0].psobject.Properties.Name | Where-Object { $_ -match 'Cell$' } | Should -BeNullOrEmpty
         $back[0].Data.user.tags | Should -Be 'a', 'b'
         $back[0].FinishedOn.UtcDateTime | Should -Be $jobs[0].FinishedOn.UtcDateTime
+        ($back | Format-List | Get-Line) -match '^FailedReason : connect' | Should -HaveCount 1
         ($back | Get-Line)[0] | Should -Match '^Id +Name +State +Queue'
     }
 
