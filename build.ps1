@@ -26,7 +26,12 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
-trap { [Console]::Error.WriteLine("build.ps1: $_"); Write-Verbose $_.ScriptStackTrace; exit 1 }
+trap {
+    # After Ctrl+C there is nothing to explain.
+    if ($_.Exception -isnot [Management.Automation.PipelineStoppedException]) { [Console]::Error.WriteLine("build.ps1: $_") }
+    Write-Verbose $_.ScriptStackTrace
+    exit 1
+}
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = $env:DOTNET_NOLOGO = $env:POWERSHELL_TELEMETRY_OPTOUT = '1'
 $env:POWERSHELL_UPDATECHECK = 'Off'
 if ([Console]::IsOutputRedirected) { $PSStyle.OutputRendering = 'PlainText' }
