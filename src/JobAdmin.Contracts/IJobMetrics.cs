@@ -18,7 +18,18 @@ public interface IJobMetrics
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>One row a queue.</returns>
     Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(CancellationToken cancellationToken);
+
+    /// <summary>What one queue has done since its metrics began.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The totals; null when the server keeps none, or none of this queue.</returns>
+    Task<JobMetricTotals?> GetTotalsAsync(string queue, CancellationToken cancellationToken) => Task.FromResult<JobMetricTotals?>(null);
 }
+
+/// <summary>What a queue has done since its metrics began.</summary>
+/// <param name="Completed">Jobs that completed.</param>
+/// <param name="Failed">Jobs that failed.</param>
+public sealed record JobMetricTotals(long Completed, long Failed);
 
 /// <summary>Which metrics.</summary>
 public sealed record JobMetricQuery

@@ -53,11 +53,16 @@ public sealed record NewJob
     /// <summary>The group it belongs to (servers with groups).</summary>
     public string? GroupId { get; init; }
 
+    /// <summary>Further options as a JSON object in the server's own names (BullMQ's, on Redis); the ones above go before them.</summary>
+    public string? Options { get; init; }
+
     /// <summary>The queue, where it is the child of a flow and goes to another than its parent; null for the same.</summary>
     public string? Queue { get; init; }
 
     /// <summary>The children that must complete first (servers with flows).</summary>
     public IReadOnlyList<NewJob> Children { get; init; } = [];
+
+    internal ReadOnlyMemory<byte>? RawData { get; init; }
 }
 
 /// <summary>How long a job waits between its attempts.</summary>
