@@ -168,10 +168,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     internal Task VerboseAsync(string message) => queue.PostAsync(() => WriteVerbose(message), stopping.Token);
 
+    internal void PostProgress(ProgressRecord record) => queue.Post(() => WriteProgress(record));
+
     /// <summary>Runs a step with a progress bar that work on the pool may move, and that is gone at the end.</summary>
     internal void WithProgress(string activity, Action<ProgressReporter> step)
     {
-        using var bar = new ProgressReporter(record => queue.Post(() => WriteProgress(record)), activity);
+        using var bar = new ProgressReporter(PostProgress, activity);
         try
         {
             step(bar);

@@ -120,6 +120,56 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
     /// <summary>Parameters that only we know, as given.</summary>
     internal bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Adds the job that an object stands for, or those that are named, to a list.</summary>
+    internal void Gather(PSObject? item, List<JobReference> jobs)
+    {
+        if (item is not null)
+        {
+            if (Refer(item) is { } job)
+            {
+                jobs.Add(job);
+            }
+
+            return;
+        }
+
+        if (Id is not { } ids)
+        {
+            throw JobErrors.Input("NoJobs", "Nothing says which jobs are meant.", "Pipe jobs from Get-Job, or name them with -Queue and -Id.");
+        }
+
+        foreach (var server in Servers())
+        {
+            var given = Queue ?? (server.Connection.DefaultQueue is { } name ? [name] : [PipedObject.NoQueue(server, ids[0])]);
+            var queues = Array.Exists(given, JobWildcard.HasWildcard) ? Run(token => ResolveQueuesAsync(server, given, token)) : given;
+            jobs.AddRange(queues.SelectMany(queue => ids.Select(id => new JobReference(server, queue, id))));
+        }
+    }
+
+    /// <summary>The job that an object stands for; null, after an error record, when it stands for none.</summary>
+    internal JobReference? Refer(PSObject item)
+    {
+        try
+        {
+            return PipedObject.Job(this, item, Queue);
+        }
+        catch (JobServerException e)
+        {
+            WriteError(JobErrors.From(e, item));
+            return null;
+        }
+    }
+
+    /// <summary>Waits for jobs, with progress bars.</summary>
+    internal void WaitFor(IReadOnlyList<JobReference> jobs, WaitGoal goal, TimeSpan? timeout, bool any, Func<QueueJob, Task> reached) =>
+        Run(token => new WaitParty(jobs, goal, timeout)
+        {
+            Any = any,
+            Reached = reached,
+            Missed = error => WriteErrorAsync(error),
+            Show = PostProgress,
+        }.RunAsync(token));
+
     private void ProcessBuiltIn()
     {
         if (!MyInvocation.ExpectingInput)

@@ -59,9 +59,9 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             ChangeMatching([queue]);
         }
-        else
+        else if (Refer(item) is { } job)
         {
-            SubmitPiped(item);
+            Submit(job);
         }
     }
 
@@ -97,21 +97,11 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     private void ChangeNamed()
     {
-        if (Id is { } ids)
+        if (Id is not null)
         {
-            var servers = Servers();
-            foreach (var server in servers)
-            {
-                var queues = Queue ?? (server.Connection.DefaultQueue is { } name ? [name] : null);
-                foreach (var id in ids)
-                {
-                    foreach (var queue in queues ?? [PipedObject.NoQueue(server, id)])
-                    {
-                        Submit(new JobReference(server, queue, id));
-                    }
-                }
-            }
-
+            var jobs = new List<JobReference>();
+            Gather(null, jobs);
+            jobs.ForEach(Submit);
             return;
         }
 
@@ -157,22 +147,6 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
                     .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
             }
         });
-    }
-
-    private void SubmitPiped(PSObject item)
-    {
-        JobReference job;
-        try
-        {
-            job = PipedObject.Job(this, item, Queue);
-        }
-        catch (JobServerException e)
-        {
-            WriteError(JobErrors.From(e, item));
-            return;
-        }
-
-        Submit(job);
     }
 
     private void Submit(JobReference job)

@@ -209,14 +209,8 @@ public sealed class GetJobCommand : JobFilterCmdlet
 
     private void LookUp(PSObject item)
     {
-        JobReference job;
-        try
+        if (Refer(item) is not { } job)
         {
-            job = PipedObject.Job(this, item, Queue);
-        }
-        catch (JobServerException e)
-        {
-            WriteError(JobErrors.From(e, item));
             return;
         }
 

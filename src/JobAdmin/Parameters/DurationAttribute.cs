@@ -34,28 +34,31 @@ public sealed partial class DurationAttribute : ArgumentTransformationAttribute
     [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)(ms|s|m|h|d|w))+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Units();
 
-    private TimeSpan Parse(string text)
+    /// <summary>Reads a length of time with units.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The length, or null when it is none.</returns>
+    internal static TimeSpan? FromUnits(string text)
     {
-        if (Units().Match(text) is { Success: true } match)
+        if (Units().Match(text) is not { Success: true } match)
         {
-            try
-            {
-                return match.Groups[1].Captures.Zip(match.Groups[2].Captures)
-                    .Aggregate(TimeSpan.Zero, (sum, part) => sum + Of(double.Parse(part.First.Value, CultureInfo.InvariantCulture), part.Second.Value));
-            }
-            catch (OverflowException)
-            {
-                throw Unreadable(text);
-            }
+            return null;
         }
 
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        try
         {
-            return FromNumber(number, text);
+            return match.Groups[1].Captures.Zip(match.Groups[2].Captures)
+                .Aggregate(TimeSpan.Zero, (sum, part) => sum + Of(double.Parse(part.First.Value, CultureInfo.InvariantCulture), part.Second.Value));
         }
-
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : throw Unreadable(text);
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
+
+    private TimeSpan Parse(string text) =>
+        FromUnits(text)
+        ?? (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? FromNumber(number, text)
+            : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : throw Unreadable(text));
 
     private static TimeSpan Of(double amount, string unit) => unit.ToLowerInvariant() switch
     {

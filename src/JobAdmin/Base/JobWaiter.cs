@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace JobAdmin.Base;
+
+/// <summary>Waits for jobs of one server: woken by events, and looking again now and then, since events may be lost or a server have none.</summary>
+internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> jobs, WaitGoal goal)
+{
+    private const int ReadTogether = 500;
+    private const double LaterLooks = 3;
+    private const double LooksASecond = 5000;
+
+    // The first looks follow quickly: a job may have finished between the first one and the beginning of the events.
+    private static readonly double[] Looks = [0.25, 0.5, 1, 2];
+
+    private readonly ConcurrentDictionary<(string Queue, string Id), WaitedJob> pending =
+        new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select(job => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job))));
+    private readonly ConcurrentQueue<WaitedJob> stirred = new();
+    private readonly SemaphoreSlim stir = new(0);
+
+    /// <summary>The jobs that have not got there yet.</summary>
+    public ICollection<WaitedJob> Pending => pending.Values;
+
+    /// <summary>Takes a job that got there, as it is then.</summary>
+    public required Func<QueueJob, Task> Reached { get; init; }
+
+    /// <summary>Takes the error of a job that never will.</summary>
+    public required Func<JobServerException, Task> Missed { get; init; }
+
+    /// <summary>Waits until no job is left.</summary>
+    /// <param name="token">Stops it.</param>
+    public async Task RunAsync(CancellationToken token)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var events = ListenAsync(ending.Token);
+        try
+        {
+            await LookAsync([.. pending.Values], token).ConfigureAwait(false);
+            for (var look = 0; !pending.IsEmpty; look++)
+            {
+                await UntilNextLookAsync(PauseBefore(look), token).ConfigureAwait(false);
+                await LookAsync([.. pending.Values], token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await events.ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan PauseBefore(int look) =>
+        TimeSpan.FromSeconds(Math.Max(look < Looks.Length ? Looks[look] : LaterLooks, pending.Count / LooksASecond));
+
+    private async Task UntilNextLookAsync(TimeSpan pause, CancellationToken token)
+    {
+        var end = TimeProvider.System.GetTimestamp() + (long)(pause.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        while (!pending.IsEmpty)
+        {
+            var left = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), end);
+            if (left <= TimeSpan.Zero || !await stir.WaitAsync(left, token).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            var jobs = new HashSet<WaitedJob>();
+            while (stirred.TryDequeue(out var job))
+            {
+                jobs.Add(job);
+            }
+
+            await LookAsync([.. jobs], token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken token)
+    {
+        var query = new EventQuery { Queues = [.. pending.Keys.Select(key => key.Queue).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)] };
+        try
+        {
+            await foreach (var batch in server.WatchEventsAsync(query, token).ConfigureAwait(false))
+            {
+                foreach (var e in batch)
+                {
+                    Note(e);
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or JobServerException)
+        {
+            // Without events it takes a few seconds longer; an error that matters meets the looks as well.
+        }
+    }
+
+    private void Note(JobEvent e)
+    {
+        if (e.Id is null || !pending.TryGetValue((e.Queue, e.Id), out var job))
+        {
+            return;
+        }
+
+        if (e.Event == "progress")
+        {
+            job.Percent = double.TryParse(e.Progress, CultureInfo.InvariantCulture, out var percent) ? percent : null;
+            return;
+        }
+
+        var end = e.Event is "completed" or "failed";
+        if (end)
+        {
+            job.Finish = e;
+        }
+        else if (e.Event is "waiting" or "active" or "delayed")
+        {
+            job.Finish = null;
+        }
+
+        if (end || !goal.OnlyEnds || e.Event is "removed" or "cancelled" or "retries-exhausted")
+        {
+            stirred.Enqueue(job);
+            stir.Release();
+        }
+    }
+
+    private async Task LookAsync(IReadOnlyList<WaitedJob> jobs, CancellationToken token)
+    {
+        foreach (var queue in jobs.GroupBy(job => job.Reference.Queue, StringComparer.Ordinal))
+        {
+            foreach (var part in queue.Chunk(ReadTogether))
+            {
+                var read = await server.GetJobsByIdAsync(queue.Key, Array.ConvertAll(part, job => job.Reference.Id), JobParts.None, token).ConfigureAwait(false);
+                var there = new List<WaitedJob>();
+                for (var i = 0; i < part.Length; i++)
+                {
+                    if (await SettleAsync(part[i], read[i]).ConfigureAwait(false))
+                    {
+                        there.Add(part[i]);
+                    }
+                }
+
+                await ReportAsync(queue.Key, there, token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Notes how a job is.</summary>
+    /// <returns>Whether it got there and is kept, so that it is worth reading in full.</returns>
+    private async Task<bool> SettleAsync(WaitedJob job, QueueJob? now)
+    {
+        if (now is null)
+        {
+            var finished = job.AsFinished();
+            if (finished is null || goal.IsMissed(finished.State))
+            {
+                await MissAsync(job, finished).ConfigureAwait(false);
+            }
+            else if (goal.IsReached(finished.State) && Forget(job))
+            {
+                await Reached(finished).ConfigureAwait(false);
+            }
+
+            return false;
+        }
+
+        job.Last = now;
+        job.Percent = now.Progress is { } progress && double.TryParse(Convert.ToString(progress, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out var percent)
+            ? percent : job.Percent;
+        if (goal.IsMissed(now.State))
+        {
+            await MissAsync(job, now).ConfigureAwait(false);
+        }
+
+        return goal.IsReached(now.State);
+    }
+
+    private async Task ReportAsync(string queue, List<WaitedJob> there, CancellationToken token)
+    {
+        if (there.Count == 0)
+        {
+            return;
+        }
+
+        var full = await server.GetJobsByIdAsync(queue, there.ConvertAll(job => job.Reference.Id), JobParts.All & ~JobParts.Log, token).ConfigureAwait(false);
+        for (var i = 0; i < there.Count; i++)
+        {
+            if (Forget(there[i]))
+            {
+                await Reached(full[i] ?? there[i].Last!).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task MissAsync(WaitedJob job, QueueJob? end)
+    {
+        if (!Forget(job))
+        {
+            return Task.CompletedTask;
+        }
+
+        return Missed(end switch
+        {
+            null => JobErrors.JobNotFound(job.Reference.Id, new QueueReference(server, job.Reference.Queue).ToString()),
+            { State: JobState.Failed } => new JobServerException("JobFailed", JobErrorKind.InvalidState, $"Waiting for {job.Reference} is in vain: it failed: {end.FailedReason}",
+                "Invoke-JobRetry runs it again.") { Target = end },
+            _ => new JobServerException("InvalidJobState", JobErrorKind.InvalidState, $"Waiting for {job.Reference} is in vain: it is {JobErrors.Word(end.State)}.") { Target = end },
+        });
+    }
+
+    private bool Forget(WaitedJob job) => pending.TryRemove((job.Reference.Queue, job.Reference.Id), out _);
+}
