@@ -39,8 +39,9 @@ internal sealed partial class BullMqServer
                 "Join the lists first with Resume-JobQueue, then pause.") { Target = queue };
         }
 
-        // -Force does not lose jobs either: the mark alone is what every version's workers look at.
-        var major = profile.MixedPause ? 6 : profile.Major;
+        // -Force does not lose jobs either: the mark alone is what the workers of 5 and 6 look at. Where the version is not known the list is renamed:
+        // it holds the workers of 4 too, a resume of 5 does not overwrite it, and one of 6 joins it.
+        var major = profile.MixedPause ? 6 : profile.Certain ? profile.Major : Math.Min(profile.Major, 5);
         var keys = Keys(queue);
         var script = ScriptCatalog.BullMq(major, major == 4 ? "pause-5" : "pause-7");
         StackExchange.Redis.RedisKey[] names = major == 4
