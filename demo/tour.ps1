@@ -1,30 +1,51 @@
-# What the demo shows: each line is typed out as at a prompt and then run, so that it can be tried again.
+# What the demo shows: each line is printed as if typed at a prompt and then run, so that it can be tried again.
 param(
     [Parameter(Mandatory)] [string] $Manifest,
     [Parameter(Mandatory)] [string] $Url
 )
 
-$ErrorActionPreference = 'Stop'
 if ([Console]::IsOutputRedirected) { $PSStyle.OutputRendering = 'PlainText' }
 Import-Module $Manifest
 
-function Show([string] $Title, [string] $Command) {
-    Write-Host "`n$($PSStyle.Foreground.BrightBlack)# $Title$($PSStyle.Reset)"
-    Write-Host "$($PSStyle.Foreground.Cyan)PS>$($PSStyle.Reset) $Command"
-    . ([scriptblock]::Create($Command)) | Out-Host
-}
+$steps = @(
+    'One address is all it takes.'
+    "Connect-JobServer $Url -Name demo"
 
-Show 'One address is all it takes.' "Connect-JobServer $Url"
-Show 'The queues that the application uses.' 'Get-JobQueue'
-Show 'Why did jobs fail? Numbers and names are masked, so that like goes to like.' @'
+    'The queues that the application uses.'
+    'Get-JobQueue'
+
+    'Why did jobs fail? Numbers and names are masked, so that like goes to like.'
+    @'
 Get-Job -State failed | Group-Object { $_.FailedReason -replace "'[^']*'", "'…'" -replace '\d+', 'N' } -NoElement | Sort-Object Count -Descending | Format-Table -AutoSize
 '@
-Show 'Jobs are objects: the newest failures of one queue.' 'Get-Job -Queue paper-generation -State failed -First 3'
-Show 'The object store is up again: what would a retry do?' "Get-Job -State failed -Reason 'connect ETIMEDOUT*' | Select-Object -First 2 | Invoke-JobRetry -WhatIf"
-$since = [DateTimeOffset]::UtcNow
-Show 'Retry that kind, in every queue.' "Get-Job -State failed -Reason 'connect ETIMEDOUT*' | Invoke-JobRetry -PassThru | Group-Object Queue, Status -NoElement"
-Show 'The workers take them as they do any other job; here is what happens, as it happens.' "Watch-JobEvent -Queue file-process -Event active, completed, failed -From '$($since.ToString('o'))' -Count 12 -Timeout 10"
-Show 'And the outcome.' 'Get-JobQueue file-process'
+
+    'Jobs are objects: the newest failures of one queue.'
+    'Get-Job -Queue paper-generation -State failed -First 3'
+
+    'The object store is up again: what would a retry do?'
+    "Get-Job -State failed -Reason 'connect ETIMEDOUT*' -First 3 | Invoke-JobRetry -WhatIf"
+
+    'Retry that kind, in every queue.'
+    @'
+$since = Get-Date; Get-Job -State failed -Reason 'connect ETIMEDOUT*' | Invoke-JobRetry -PassThru | Group-Object Queue, Status -NoElement
+'@
+
+    'The workers take them as they do any other job. Here is what happened since, and what happens now.'
+    'Watch-JobEvent -Queue file-process -Event active, completed, failed -From $since -Count 20 -Timeout 10'
+
+    'And the outcome.'
+    'Get-JobQueue file-process'
+)
+
+# In a scope of its own: the prompt that follows keeps PowerShell's defaults.
+& {
+    $ErrorActionPreference = 'Stop'
+    for ($step = 0; $step -lt $steps.Count; $step += 2) {
+        Write-Host "`n$($PSStyle.Foreground.BrightBlack)# $($steps[$step])$($PSStyle.Reset)"
+        Write-Host "$($PSStyle.Foreground.Cyan)PS>$($PSStyle.Reset) $($steps[$step + 1])"
+        . ([scriptblock]::Create($steps[$step + 1])) | Out-Host
+    }
+}
 
 Write-Host @"
 
