@@ -45,7 +45,7 @@ public sealed class BioAgentsReplayTests
         Assert.Null(job.FinishedOn);
         Assert.Null(job.FailedReason);
         Assert.Null(job.GetDataText());
-        Assert.Equal(0L, job.Progress);
+        Assert.Equal(0, job.Progress);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class BioAgentsReplayTests
             ? """{ "success": true, "jobId": "uuid", "message": "Job queued for retry" }""" : List));
         await using var server = await ConnectAsync(fake, JobServerKind.BioAgents);
         var job = Assert.Single(await server.JobsAsync("deep-research", JobState.Completed));
-        Assert.Equal(100L, job.Progress);
+        Assert.Equal(100, job.Progress);
         Assert.Equal(TimeSpan.FromMinutes(1), job.Duration);
         Assert.Equal(42, await server.CountJobsAsync(new JobQuery { Queue = "deep-research", States = [JobState.Completed] }, Token));
         Assert.Equal(5, await server.CountJobsAsync(new JobQuery { Queue = "deep-research", States = [JobState.Waiting] }, Token));

@@ -142,27 +142,31 @@ public sealed class BioAgentsServerTests
     {
         var bio = new FakeBioAgents();
         bio["chat"].Add(Failed(1, 5));
-        bio["chat"].Add(new FakeJob("old", "completed", Noon) { FinishedOn = Noon + 1 });
         await using var fake = bio.Start();
         await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, time: new FastTime(20));
-        var events = new List<string>();
-        await foreach (var batch in server.WatchEventsAsync(new EventQuery { Queues = ["chat"], PollInterval = TimeSpan.FromSeconds(1) }, Token).WithCancellation(Token))
+        var watched = server.WatchEventsAsync(new EventQuery { Queues = ["chat"], PollInterval = TimeSpan.FromSeconds(1) }, Token).GetAsyncEnumerator(Token);
+        var next = watched.MoveNextAsync().AsTask();
+        // The first look is what the later ones are compared with.
+        while (!fake.Requests.Any(request => request["status"] == "completed"))
         {
-            events.AddRange(batch.Select(item => $"{item.Id} {item.Event} {item.FailedReason}".Trim()));
-            if (events.Count >= 2)
-            {
-                break;
-            }
-
-            lock (bio["chat"])
-            {
-                bio["chat"][0].State = "failed";
-                bio["chat"][0].FinishedOn = Noon + 99;
-            }
+            await Task.Delay(5, Token);
         }
 
-        Assert.Equal(["f1 active", "f1 failed no quota"], events.Where(text => text.Contains("f1")).Take(2));
-        return;
+        await Task.Delay(50, Token);
+        bio.Change(() => (bio["chat"][0].State, bio["chat"][0].ProcessedOn) = ("active", Noon + 50));
+        Assert.True(await next);
+        var active = Assert.Single(watched.Current);
+        Assert.Equal(("chat", "f1", "active", "failed"), (active.Queue, active.Id, active.Event, active.Previous));
+        next = watched.MoveNextAsync().AsTask();
+        bio.Change(() => bio["chat"][0].Progress = 40);
+        Assert.True(await next);
+        Assert.Equal(("progress", "40"), (watched.Current[0].Event, watched.Current[0].Progress));
+        next = watched.MoveNextAsync().AsTask();
+        bio.Change(() => (bio["chat"][0].State, bio["chat"][0].FinishedOn) = ("failed", Noon + 99));
+        Assert.True(await next);
+        var failed = Assert.Single(watched.Current);
+        Assert.Equal(("failed", "no quota", DateTimeOffset.FromUnixTimeMilliseconds(Noon + 99)), (failed.Event, failed.FailedReason, failed.Time));
+        await watched.DisposeAsync();
     }
 
     [Fact]
@@ -175,7 +179,6 @@ public sealed class BioAgentsServerTests
         Assert.Equal(4, report.Queues);
         Assert.Equal(JobServerKind.BioAgents, report.Kind);
         Assert.NotNull(report.RoundTrip);
-        await fake.DisposeAsync();
         fake.Handler = _ => new FakeAnswer(0, "") { HangUp = true };
         report = await server.TestAsync(Token);
         Assert.False(report.Reachable);

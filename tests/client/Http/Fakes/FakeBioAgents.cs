@@ -26,6 +26,15 @@ internal sealed class FakeBioAgents
         }
     }
 
+    /// <summary>Changes jobs while the server is at work.</summary>
+    public void Change(Action change)
+    {
+        lock (queues)
+        {
+            change();
+        }
+    }
+
     private FakeAnswer AnswerUnderLock(FakeRequest request)
     {
         var parts = request.Path.Trim('/').Split('/');
@@ -73,7 +82,7 @@ internal sealed class FakeBioAgents
 
         found.State = "waiting";
         found.FinishedOn = found.ProcessedOn = null;
-        return FakeAnswer.Json($$"""{"jobId":"{{id}}","message":"Job queued for retry","success":true}""");
+        return FakeAnswer.Json(new JsonObject { ["jobId"] = id, ["message"] = "Job queued for retry", ["success"] = true }.ToJsonString());
     }
 
     private static FakeAnswer List(string queue, List<FakeJob> jobs, string status, int limit)

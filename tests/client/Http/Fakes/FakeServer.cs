@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace JobAdmin.Client.Tests.Http.Fakes;
@@ -51,11 +54,13 @@ public sealed class FakeServer : IAsyncDisposable
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource end = new();
     private readonly ConcurrentQueue<FakeRequest> requests = new();
+    private readonly X509Certificate2? certificate;
     private int connections;
 
-    public FakeServer(Func<FakeRequest, FakeAnswer> handler)
+    public FakeServer(Func<FakeRequest, FakeAnswer> handler, X509Certificate2? certificate = null)
     {
         Handler = handler;
+        this.certificate = certificate;
         listener.Start();
         _ = AcceptAsync();
     }
@@ -64,7 +69,7 @@ public sealed class FakeServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    public Uri Address => new($"http://127.0.0.1:{Port}/");
+    public Uri Address => new($"{(certificate is null ? "http" : "https")}://127.0.0.1:{Port}/");
 
     public IReadOnlyList<FakeRequest> Requests => [.. requests];
 
@@ -101,7 +106,7 @@ public sealed class FakeServer : IAsyncDisposable
             try
             {
                 client.NoDelay = true;
-                var stream = client.GetStream();
+                await using var stream = await OpenAsync(client.GetStream());
                 var reader = new LineReader(stream);
                 while (await ReadAsync(reader) is { } request)
                 {
@@ -113,10 +118,22 @@ public sealed class FakeServer : IAsyncDisposable
                     }
                 }
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or AuthenticationException)
             {
             }
         }
+    }
+
+    private async Task<Stream> OpenAsync(NetworkStream plain)
+    {
+        if (certificate is null)
+        {
+            return plain;
+        }
+
+        var tls = new SslStream(plain);
+        await tls.AuthenticateAsServerAsync(certificate);
+        return tls;
     }
 
     private async Task<FakeRequest?> ReadAsync(LineReader reader)
@@ -139,7 +156,7 @@ public sealed class FakeServer : IAsyncDisposable
         return new(words[0], words[1], headers, body);
     }
 
-    private async Task<bool> WriteAsync(NetworkStream stream, FakeAnswer answer)
+    private async Task<bool> WriteAsync(Stream stream, FakeAnswer answer)
     {
         await Task.Delay(answer.Delay, end.Token);
         if (answer.HangUp)

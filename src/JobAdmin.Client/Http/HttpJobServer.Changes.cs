@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+
+namespace JobAdmin.Client.Http;
+
+internal abstract partial class HttpJobServer
+{
+    private const int SliceSize = 500;
+
+    public async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
+    {
+        RequireChange(change);
+        await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
+        var outcomes = await new ChangeBatch(this, queue, ids, change).RunAsync(cancellationToken).ConfigureAwait(false);
+        await ExplainAsync(queue, outcomes, change, cancellationToken).ConfigureAwait(false);
+        return outcomes;
+    }
+
+    public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireChange(change);
+        // The ids come first: pages shift while their jobs leave the state, and jobs that come later are left alone.
+        var ids = new List<string>();
+        await foreach (var page in GetJobsAsync(query with { OldestFirst = true, Parts = JobParts.None }, cancellationToken).ConfigureAwait(false))
+        {
+            ids.AddRange(page.Select(static job => job.Id));
+        }
+
+        foreach (var slice in ids.Chunk(SliceSize))
+        {
+            yield return await ChangeJobsAsync(query.Queue, slice, change, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public virtual async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireChange(JobServerCapabilities.Clear, "clear queues");
+        RequireStates(query, force);
+        var jobs = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
+        long done = 0;
+        await foreach (var outcomes in ChangeMatchingJobsAsync(jobs, new JobChange.Remove(), cancellationToken).ConfigureAwait(false))
+        {
+            done += outcomes.Count(static outcome => outcome.Succeeded);
+            yield return new BulkProgress(done, query.Max, "jobs");
+            if (outcomes.FirstOrDefault(static outcome => outcome.Status is JobOutcomeStatus.Unknown or JobOutcomeStatus.NotChanged) is { } failed)
+            {
+                throw new JobServerException("ConnectionFailed", JobErrorKind.Connection,
+                    $"Clearing queue '{query.Queue}' on {Api.Endpoint} stopped after {done} jobs: {failed.Message}", "Run it again: it goes on with what is left.");
+            }
+        }
+
+        if (done == 0)
+        {
+            yield return new BulkProgress(0, 0, "jobs");
+        }
+    }
+
+    /// <summary>Throws for a change that the server or the connection does not allow.</summary>
+    protected virtual void RequireChange(JobChange change)
+    {
+        var (capability, operation) = change switch
+        {
+            JobChange.Retry => (JobServerCapabilities.Retry, "retry jobs"),
+            JobChange.Promote => (JobServerCapabilities.Promote, "promote jobs"),
+            JobChange.Remove => (JobServerCapabilities.Remove, "remove jobs"),
+            JobChange.Stop => (JobServerCapabilities.Stop, "stop jobs"),
+            JobChange.Edit => (JobServerCapabilities.Edit, "change a job's fields"),
+            _ => throw Lacks("do that"),
+        };
+        RequireChange(capability, operation);
+    }
+
+    protected void RequireStates(ClearQuery query, bool force)
+    {
+        if (query.States.Count == 0)
+        {
+            throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "No state to clear was named.",
+                "Name the states, for example -State completed, failed.");
+        }
+
+        if (query.States.Contains(JobState.Active) && !force)
+        {
+            throw new JobServerException("InvalidState", JobErrorKind.InvalidState, $"Active jobs of queue '{query.Queue}' are being worked on: nothing was deleted.",
+                "Wait until they are done, or use -Force to delete them under their workers.") { Target = query.Queue };
+        }
+    }
+
+    /// <summary>Sends what changes one job, after a look at the job where the server needs one.</summary>
+    protected virtual Task<ApiAnswer> SendChangeAsync(string queue, string id, JobChange change, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <summary>Reads the answer to a change; null when there is nothing in it that only this dialect would know.</summary>
+    protected virtual JobOutcome? Judge(string queue, string id, JobChange change, ApiAnswer answer) => null;
+
+    /// <summary>Finds out more about jobs that were not changed, where the answers did not say why.</summary>
+    protected virtual Task ExplainAsync(string queue, IList<JobOutcome> outcomes, JobChange change, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected JobOutcome Outcome(string queue, string id, JobOutcomeStatus status, string? message = null, JobState previous = JobState.Unknown, string? newId = null) =>
+        new() { Queue = queue, Id = id, Status = status, Message = message, PreviousState = previous, NewId = newId, Server = this };
+
+    protected static JobOutcomeStatus Done(JobChange change) => change switch
+    {
+        JobChange.Retry => JobOutcomeStatus.Retried,
+        JobChange.Promote => JobOutcomeStatus.Promoted,
+        JobChange.Remove => JobOutcomeStatus.Removed,
+        JobChange.Stop => JobOutcomeStatus.Stopped,
+        _ => JobOutcomeStatus.Updated,
+    };
+
+    protected static string Phrase(JobChange change) => change switch
+    {
+        JobChange.Retry => "retry a job",
+        JobChange.Promote => "promote a job",
+        JobChange.Remove => "remove a job",
+        JobChange.Stop => "stop a job",
+        _ => "change a job",
+    };
+
+    /// <summary>One batch of changes: in parallel, one outcome an id, and no more requests once the server has stopped answering or has shut the door.</summary>
+    private sealed class ChangeBatch(HttpJobServer server, string queue, IReadOnlyList<string> ids, JobChange change)
+    {
+        private const int FaultsInARow = 3;
+        private readonly JobOutcome[] outcomes = new JobOutcome[ids.Count];
+        private JobServerException? halt;
+        private int faults, answered;
+
+        public async Task<JobOutcome[]> RunAsync(CancellationToken cancellationToken)
+        {
+            await server.EachAsync(ids.Count, async (i, token) => outcomes[i] = await OneAsync(ids[i], token).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
+            // Where nothing at all was changed or may have been, one error says it better than many outcomes.
+            return halt is not null && answered == 0 && outcomes.All(static outcome => outcome.Status == JobOutcomeStatus.NotChanged) ? throw halt : outcomes;
+        }
+
+        private async Task<JobOutcome> OneAsync(string id, CancellationToken cancellationToken)
+        {
+            if (Volatile.Read(ref halt) is { } why)
+            {
+                return server.Outcome(queue, id, JobOutcomeStatus.NotChanged, $"Not sent: {why.Message}");
+            }
+
+            ApiAnswer answer;
+            try
+            {
+                answer = await server.SendChangeAsync(queue, id, change, cancellationToken).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (e.Kind == JobErrorKind.InvalidInput)
+            {
+                return server.Outcome(queue, id, JobOutcomeStatus.Refused, e.Message);
+            }
+
+            using (answer)
+            {
+                return await ReadAsync(id, answer, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        private async Task<JobOutcome> ReadAsync(string id, ApiAnswer answer, CancellationToken cancellationToken)
+        {
+            if (answer is { Fault: ApiFault.None, Json: not null, Status: not (401 or 403 or 407 or 429 or 503) } && server.Judge(queue, id, change, answer) is { } known)
+            {
+                Interlocked.Increment(ref answered);
+                Interlocked.Exchange(ref faults, 0);
+                return known;
+            }
+
+            var error = server.Api.Errors.From(answer, Phrase(change));
+            if (answer.MayHaveHappened)
+            {
+                Fault(error);
+                return server.Outcome(queue, id, JobOutcomeStatus.Unknown, $"{error.Message} {await LookAsync(id, cancellationToken).ConfigureAwait(false)}");
+            }
+
+            if (answer.Fault != ApiFault.None || answer.Json is null || answer.Status is 401 or 403 or 407 or 429 or 503)
+            {
+                if (answer.Fault is ApiFault.None or ApiFault.Redirected)
+                {
+                    Interlocked.CompareExchange(ref halt, error, null);
+                }
+                else
+                {
+                    Fault(error);
+                }
+
+                return server.Outcome(queue, id, JobOutcomeStatus.NotChanged, error.Message);
+            }
+
+            Interlocked.Increment(ref answered);
+            return server.Outcome(queue, id, JobOutcomeStatus.Refused, error.Message);
+        }
+
+        private void Fault(JobServerException error)
+        {
+            if (Interlocked.Increment(ref faults) >= FaultsInARow || ids.Count <= FaultsInARow)
+            {
+                Interlocked.CompareExchange(ref halt, error, null);
+            }
+        }
+
+        /// <summary>How the job is after a change that got no answer; it may tell the user, and is never taken for the answer.</summary>
+        private async Task<string> LookAsync(string id, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await server.GetJobAsync(queue, id, JobParts.None, cancellationToken).ConfigureAwait(false) is { } job
+                    ? $"The job is now '{job.RawState}'." : "The job is not there now.";
+            }
+            catch (JobServerException)
+            {
+                return "How the job is now could not be read.";
+            }
+        }
+    }
+}
