@@ -8,7 +8,11 @@ import { concurrency, night, reports, work } from './work.mjs';
 const { FlowProducer, Queue, Worker } = createRequire(new URL('../tests/peers/package.json', import.meta.url))('bullmq');
 const once = process.argv.includes('--once');
 
-const redis = await startRedis();
+const redis = await startRedis().catch(error => {
+  console.error(`redis-server can't be started: ${error.message}`);
+  process.exit(1);
+});
+
 function end(code) {
   redis.stop();
   process.exit(code);
