@@ -31,7 +31,11 @@ public sealed class Bench : IAsyncLifetime
 
     /// <summary>An empty database with a queue to be, for one version of BullMQ.</summary>
     public Lab Lab(string lib = "bullmq", string prefix = "bull", string queue = "emails") =>
-        new(this, Redis, Connection, Interlocked.Increment(ref lastDatabase), lib, prefix, queue);
+        Lab(Redis, Connection, lib, prefix, queue);
+
+    /// <summary>The same on a Redis of the test's own.</summary>
+    public Lab Lab(RedisServer redis, ConnectionMultiplexer connection, string lib = "bullmq", string prefix = "bull", string queue = "emails") =>
+        new(this, redis, connection, Interlocked.Increment(ref lastDatabase), lib, prefix, queue);
 }
 
 /// <summary>One database of a Redis, seen by BullMQ's library and by ours.</summary>
