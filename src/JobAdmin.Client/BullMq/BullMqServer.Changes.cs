@@ -162,21 +162,7 @@ internal sealed partial class BullMqServer
     /// <summary>The connection broke with a slice under way. Reading the jobs again tells what became of them; what can't be read stays unknown.</summary>
     private async Task<IReadOnlyList<JobOutcome>> LookAgainAsync(ChangePlan plan, IReadOnlyList<string> ids, JobServerException fault, CancellationToken cancellationToken)
     {
-        Dictionary<string, QueueJob>? now = null;
-        for (var attempt = 0; attempt < 10 && now is null; attempt++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100 * (attempt + 1)), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                var jobs = await ReadByIdAsync(plan.Queue, ids, JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
-                now = jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
-            }
-            catch (JobServerException again) when (again.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
-            {
-                // Still away: wait a little longer.
-            }
-        }
-
+        var now = await ReadAfterFaultAsync(plan.Queue, ids, cancellationToken).ConfigureAwait(false);
         JobOutcome Make(string id, JobOutcomeStatus status, string message) => new() { Server = this, Queue = plan.Queue, Id = id, Status = status, Message = message };
         return [.. ids.Select(id =>
         {
@@ -198,6 +184,26 @@ internal sealed partial class BullMqServer
                 : job is null ? Make(id, JobOutcomeStatus.NotFound, "There is no such job.")
                 : Make(id, JobOutcomeStatus.NotChanged, "The connection broke; the job was seen unchanged afterwards.");
         })];
+    }
+
+    /// <summary>The jobs as they are once the connection is back, by id; null when it stays away.</summary>
+    private async Task<Dictionary<string, QueueJob>?> ReadAfterFaultAsync(string queue, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100 * (attempt + 1)), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var jobs = await ReadByIdAsync(queue, ids, JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
+                return jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
+            }
+            catch (JobServerException again) when (again.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
+            {
+                // Still away: wait a little longer.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out.</summary>

@@ -151,7 +151,20 @@ internal sealed partial class BullMqServer
         return text.ToString();
     }
 
+    /// <summary>A queue as it is shown; a queue with a key that is not BullMQ's is shown with that word of warning, so that it does not hide the others.</summary>
     private async Task<JobQueueInfo?> ReadQueueAsync(string name, Dictionary<string, int>? workers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadSoundQueueAsync(name, workers, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JobServerException exception) when (exception.ErrorId == "WrongKeyType")
+        {
+            return new JobQueueInfo { Name = name, Server = this, Prefix = Prefix, Warnings = ["one of its keys is of another type than BullMQ's: it can't be read"] };
+        }
+    }
+
+    private async Task<JobQueueInfo?> ReadSoundQueueAsync(string name, Dictionary<string, int>? workers, CancellationToken cancellationToken)
     {
         var keys = Keys(name);
         var items = (RedisResult[])(await runner.RunAsync(ScriptCatalog.Own("queue-info"), reads: true, [keys.Meta], [keys.Base], cancellationToken).ConfigureAwait(false))!;

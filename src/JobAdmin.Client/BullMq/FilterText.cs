@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -6,7 +7,9 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>A filter for the server's scripts, and the last look that only the client can take.</summary>
 internal sealed class FilterText
 {
-    private readonly JobWildcard[] names, reasons;
+    private readonly JobWildcard[] names, reasons, kinds, ids;
+    private readonly IReadOnlyList<string> kindTexts;
+    private readonly IReadOnlyList<JobDataMatch> data;
     private readonly JobFilter times;
     private readonly DateTimeOffset? untouchedSince;
 
@@ -14,7 +17,11 @@ internal sealed class FilterText
     {
         names = Compile(filter.Names);
         reasons = Compile(filter.Reasons);
-        NeedsLook = names.Concat(reasons).Any(p => !Exact(p));
+        ids = Compile(filter.Ids);
+        kindTexts = filter.ReasonKinds ?? [];
+        kinds = [.. kindTexts.Select(kind => new JobWildcard(JobReason.ToWildcard(kind)))];
+        data = filter.Data ?? [];
+        NeedsLook = names.Concat(reasons).Concat(ids).Any(p => !Exact(p)) || kinds.Length > 0 || data.Count > 0;
         times = scoreIsTime ? new JobFilter() : filter;
         Json = Build();
     }
@@ -35,11 +42,17 @@ internal sealed class FilterText
     /// <summary>Whether the server's look may let through what doesn't match.</summary>
     public bool NeedsLook { get; }
 
-    public bool Matches(QueueJob job) => (names.Length == 0 || names.Any(p => p.IsMatch(job.Name))) && (reasons.Length == 0 || reasons.Any(p => p.IsMatch(job.FailedReason)));
+    /// <summary>What must be read of a job for the last look.</summary>
+    public JobParts Parts => data.Count > 0 ? JobParts.Data : JobParts.None;
+
+    public bool Matches(QueueJob job) => Matches(job.Name, job.FailedReason) && (ids.Length == 0 || ids.Any(p => p.IsMatch(job.Id))) && data.All(d => d.IsMatch(job));
+
+    public bool Matches(string name, string? reason) => (names.Length == 0 || names.Any(p => p.IsMatch(name)))
+        && (reasons.Length == 0 || reasons.Any(p => p.IsMatch(reason))) && (kindTexts.Count == 0 || kindTexts.Contains(JobReason.Normalise(reason)));
 
     private string Build()
     {
-        if (names.Length == 0 && reasons.Length == 0 && times.Before is null && times.After is null && untouchedSince is null)
+        if (names.Length + reasons.Length + kinds.Length + ids.Length + data.Count == 0 && times.Before is null && times.After is null && untouchedSince is null)
         {
             return "";
         }
@@ -50,6 +63,9 @@ internal sealed class FilterText
             writer.WriteStartObject();
             Write(writer, "names", names);
             Write(writer, "reasons", reasons);
+            Write(writer, "kinds", kinds);
+            Write(writer, "ids", ids);
+            WriteData(writer);
             WriteTime(writer, "before", times.Before);
             WriteTime(writer, "after", times.After);
             WriteTime(writer, "untouched", untouchedSince);
@@ -71,6 +87,55 @@ internal sealed class FilterText
         if (time is { } t)
         {
             writer.WriteNumber(property, t.ToUnixTimeMilliseconds());
+        }
+    }
+
+    private void WriteData(Utf8JsonWriter writer)
+    {
+        if (data.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("data");
+        foreach (var match in data)
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("p");
+            foreach (var segment in match.Property is { } property ? match.Pattern.Segments.Prepend(property) : match.Pattern.Segments)
+            {
+                WriteStored(writer, match.Path is null ? segment : Plain(segment));
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    // A number may be written in several ways; the digits of a whole one are in all of them, unless it is so large that some write an exponent.
+    private static string Plain(string segment) =>
+        !double.TryParse(segment, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? segment
+        : number == Math.Floor(number) && Math.Abs(number) < 1e14 ? ((long)number).ToString(CultureInfo.InvariantCulture) : "";
+
+    // Writers of JSON differ in what they escape; letters, digits and these are what all of them leave alone.
+    private static void WriteStored(Utf8JsonWriter writer, string text)
+    {
+        var from = 0;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i < text.Length && (char.IsAsciiLetterOrDigit(text[i]) || text[i] is ' ' or '_' or '-' or '.' or ':' or ',' or '@'))
+            {
+                continue;
+            }
+
+            if (i > from)
+            {
+                writer.WriteStringValue(text[from..i].ToLowerInvariant());
+            }
+
+            from = i + 1;
         }
     }
 

@@ -30,9 +30,9 @@ internal static class ScriptCatalog
     /// <summary>One of our own.</summary>
     public static LuaScript Own(string name) => Scripts.GetOrAdd(name, static n => new LuaScript(n, Read($"lua/own/{n}.lua")));
 
-    /// <summary>One of our own that reads jobs, behind the part that they share.</summary>
+    /// <summary>One of our own that reads jobs, behind the parts that they share.</summary>
     public static LuaScript Reader(string name) =>
-        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read($"lua/own/{n[7..]}.lua")));
+        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua") + Read($"lua/own/{n[7..]}.lua")));
 
     /// <summary>One of BullMQ's as it is.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -48,6 +48,21 @@ internal static class ScriptCatalog
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
             "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
+
+    /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
+    /// <param name="major">BullMQ's major version.</param>
+    /// <param name="names">Their names with the number of keys.</param>
+    /// <param name="own">Ours.</param>
+    public static LuaScript Together(int major, IReadOnlyList<string> names, string own) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
+    {
+        var text = new StringBuilder();
+        foreach (var name in names)
+        {
+            text.Append("local function ").Append(name.AsSpan(0, name.LastIndexOf('-'))).Append("(KEYS, ARGV)\n").Append(Read($"lua/{major}/{name}.lua")).Append("\nend\n");
+        }
+
+        return new LuaScript(key, text.Append(Read($"lua/own/{own}.lua")).ToString());
+    });
 
     private static string Read(string resource)
     {

@@ -50,12 +50,28 @@ local function anyPattern(text, patterns)
   return false
 end
 
--- Whether a job passes the filter: name, reason, and the time it finished or was added.
+-- Bytes of data looked at so far: whoever walks on stops when it has become much.
+local examined = 0
+
+local function holds(P, id, patterns)
+  local data = call('HGET', P .. id, 'data')
+  if not data then return false end
+  examined = examined + #data
+  data = string.lower(data)
+  for _, pattern in ipairs(patterns) do
+    if not hasPieces(data, pattern) then return false end
+  end
+  return true
+end
+
+-- Whether a job passes the filter: id, name, reason, the time it finished or was added, and data.
 local function passes(P, id, filter)
   if not filter then return true end
+  if filter.ids and not anyPattern(id, filter.ids) then return false end
   local values = call('HMGET', P .. id, 'name', 'failedReason', 'finishedOn', 'timestamp', 'processedOn')
   if filter.names and not anyPattern(values[1], filter.names) then return false end
   if filter.reasons and not anyPattern(values[2], filter.reasons) then return false end
+  if filter.kinds and not anyPattern(values[2], filter.kinds) then return false end
   if filter.untouched and tonumber(values[5] or 0) and tonumber(values[5] or 0) >= filter.untouched then return false end
   if filter.before or filter.after then
     local time = tonumber(values[3] or values[4])
@@ -63,5 +79,5 @@ local function passes(P, id, filter)
     if filter.before and time >= filter.before then return false end
     if filter.after and time < filter.after then return false end
   end
-  return true
+  return not filter.data or holds(P, id, filter.data)
 end

@@ -26,7 +26,7 @@ end
 
 local out, rows, looked, bytes = {}, 0, 0, 0
 for i = 6, #ARGV do
-  if looked > 0 and (bytes > limit or steps > 1000000) then break end
+  if looked > 0 and (bytes + examined > limit or steps > 1000000) then break end
   local id = ARGV[i]
   looked = looked + 1
   if passes(P, id, filter) then

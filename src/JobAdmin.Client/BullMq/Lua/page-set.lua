@@ -8,55 +8,12 @@ local filter = ARGV[12] ~= '' and cjson.decode(ARGV[12]) or nil
 local idsOnly = ARGV[13] == '1'
 local key = KEYS[1]
 
--- Redis orders equal scores by bytes; Lua's own comparison follows the server's locale.
-local function before(a, b)
-  local length = math.min(#a, #b)
-  for i = 1, length do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
-  end
-  return #a < #b
-end
-
 local bounded = min ~= '-inf' or max ~= '+inf'
 -- Scores cost Redis more than ids: they are asked for only where they are looked at.
 local scores = bounded or state == 'delayed'
 
-local function range(offset, withScores)
-  local command = { rev and 'ZREVRANGEBYSCORE' or 'ZRANGEBYSCORE', key, rev and max or min, rev and min or max }
-  if withScores then command[#command + 1] = 'WITHSCORES' end
-  command[#command + 1] = 'LIMIT'
-  command[#command + 1] = offset
-  command[#command + 1] = scan
-  return call(unpack(command))
-end
-
-local entries, first = nil, 1
-if cursorScore ~= '' then
-  if call('ZSCORE', key, cursorId) == cursorScore then
-    local rank = call(rev and 'ZREVRANK' or 'ZRANK', key, cursorId)
-    local command = { rev and 'ZREVRANGE' or 'ZRANGE', key, rank + 1, rank + scan }
-    if scores then command[5] = 'WITHSCORES' end
-    entries = call(unpack(command))
-  else
-    -- The entry we stopped at has gone: go on behind where it was.
-    if rev then max = cursorScore else min = cursorScore end
-    scores = true
-    local offset = 0
-    while true do
-      entries = range(offset, true)
-      first = 1
-      while entries[first] and entries[first + 1] == cursorScore and
-        (entries[first] == cursorId or (rev and before(cursorId, entries[first])) or (not rev and before(entries[first], cursorId))) do
-        first = first + 2
-      end
-      if first < #entries or #entries < 2 * scan then break end
-      offset = offset + scan
-    end
-  end
-else
-  entries = range(0, scores)
-end
+local entries, first
+entries, first, scores = walk(key, rev, min, max, cursorScore, cursorId, scan, scores)
 
 local low, high = tonumber(ARGV[4]), tonumber(ARGV[5])
 local out, matches, scanned, bytes = {}, 0, 0, 0
@@ -66,7 +23,7 @@ for i = first, #entries, step do
   local id, score = entries[i], scores and entries[i + 1] or false
   local number = score and tonumber(score)
   if number and ((low and number < low) or (high and number > high)) then more = false break end
-  if matches >= want or bytes > limit then more = true break end
+  if matches >= want or bytes + examined > limit then more = true break end
   scanned = scanned + 1
   cursorScore, cursorId = score, id
   if passes(P, id, filter) then
