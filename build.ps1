@@ -57,7 +57,7 @@ function Invoke-Tool {
 function Build-Module {
     Assert-Tool dotnet 'install the .NET SDK 8 or later, https://dotnet.microsoft.com/download'
     Assert-Tool npm 'install Node.js 18 or later, https://nodejs.org'
-    if (-not (Test-Path tests/peers/node_modules)) { Invoke-Tool npm ci --prefix tests/peers --silent }
+    if (-not (Test-Path tests/peers/node_modules)) { Invoke-Tool npm ci --prefix tests/peers --loglevel=error --no-audit --no-fund }
     Invoke-Tool dotnet @msbuild tools/stage.proj
     Write-Host "JobAdmin $($manifest.ModuleVersion) is staged in $([IO.Path]::GetRelativePath($PSScriptRoot, $staged))"
 }

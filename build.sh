@@ -50,7 +50,7 @@ want_redis() {
 bullmq_packages() {
   [ tests/peers/node_modules/.package-lock.json -nt tests/peers/package-lock.json ] && return
   say "installing BullMQ's packages (npm ci in tests/peers)"
-  (cd tests/peers && npm ci --silent --no-audit --no-fund >&2 && touch node_modules/.package-lock.json) || stop "npm ci in tests/peers failed"
+  (cd tests/peers && npm ci --loglevel=error --no-audit --no-fund >&2 && touch node_modules/.package-lock.json) || stop "npm ci in tests/peers failed"
 }
 
 nuget_packages() {
