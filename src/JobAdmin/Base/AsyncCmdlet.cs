@@ -6,8 +6,8 @@ namespace JobAdmin.Base;
 /// is said by the pipeline thread, which waits for it.</summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
-    // Work that has not ended this long after a stop is left behind: a stop takes 200 ms at the most.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(120);
+    // Work that has not ended this long after a stop is left behind. Two such waits may follow each other, and a stop takes 200 ms at the most.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(75);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly PipelineQueue queue = new();

@@ -264,6 +264,11 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
             return;
         }
 
+        if (route == Route.EachObject)
+        {
+            Choose(Route.BuiltIn, "an object that is not ours was piped");
+        }
+
         builtInCommand ??= BuiltInCommand.Find(this, BuiltInName!);
         var named = new Hashtable(StringComparer.OrdinalIgnoreCase);
         object[] positional = [];

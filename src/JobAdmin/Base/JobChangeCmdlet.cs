@@ -105,27 +105,14 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             return;
         }
 
-        if (Queue is null && !Array.Exists(Servers().ToArray(), server => server.Connection.DefaultQueue is not null))
+        if (Queue is null && Servers().All(server => server.Connection.DefaultQueue is null))
         {
             throw JobErrors.Input("NoJobs", $"Nothing says which jobs shall be {Participle}.",
                 "Pipe jobs from Get-Job, name them with -Queue and -Id, or name a queue, and -State and the like to choose among its jobs.");
         }
 
-        ChangeMatching(ResolveNamedQueues());
+        ChangeMatching(ResolveQueues(Queue));
     }
-
-    private IReadOnlyList<QueueReference> ResolveNamedQueues() => Run<IReadOnlyList<QueueReference>>(async token =>
-    {
-        var queues = new List<QueueReference>();
-        await EachServerAsync(Servers(), async server =>
-        {
-            foreach (var name in await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false))
-            {
-                queues.Add(new QueueReference(server, name));
-            }
-        }).ConfigureAwait(false);
-        return queues;
-    });
 
     private void ChangeMatching(IReadOnlyList<QueueReference> queues)
     {
@@ -188,7 +175,12 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     private void SumUpWhatIf()
     {
         var total = skippedByWhatIf.Values.Sum();
+        if (total == 1)
+        {
+            return;
+        }
+
         var parts = skippedByWhatIf.OrderByDescending(queue => queue.Value).Select(queue => $"{queue.Value:N0} in queue {queue.Key}");
-        ShouldDo($"{Verb} {total:N0} {(total == 1 ? "job" : "jobs")} in all: {string.Join(", ", parts)}");
+        ShouldDo($"{Verb} {total:N0} jobs in all: {string.Join(", ", parts)}");
     }
 }

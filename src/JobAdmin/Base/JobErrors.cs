@@ -5,6 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>Makes every error record of the module.</summary>
 internal static class JobErrors
 {
+    // From 7.5 on PowerShell shows the recommended action below the message by itself.
+    private static readonly bool AdviceInMessage = typeof(PSObject).Assembly.GetName().Version < new Version(7, 5);
+
     /// <summary>The record of an error of a server or of what the user asked.</summary>
     /// <param name="error">The error.</param>
     /// <param name="target">What it is about, when the error itself does not say.</param>
@@ -12,7 +15,7 @@ internal static class JobErrors
     public static ErrorRecord From(JobServerException error, object? target = null) =>
         new(error, error.ErrorId, Category(error.Kind), error.Target ?? target)
         {
-            ErrorDetails = new ErrorDetails(error.Advice is { Length: > 0 } advice ? $"{error.Message} {advice}" : error.Message)
+            ErrorDetails = new ErrorDetails(AdviceInMessage && error.Advice is { Length: > 0 } advice ? $"{error.Message} {advice}" : error.Message)
             {
                 RecommendedAction = error.Advice ?? "",
             },

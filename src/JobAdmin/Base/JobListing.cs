@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace JobAdmin.Base;
 
-/// <summary>Jobs of several queues as one list.</summary>
-internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query)
+/// <summary>Jobs of several queues as one list. Of several queues, one that can't be read is reported and the others go on.</summary>
+internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query, Func<JobServerException, Task> report)
 {
     /// <summary>One queue after the other; what is left out and the limit count over all of them.</summary>
     /// <param name="token">Stops it.</param>
@@ -26,7 +26,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
                 }
             }
 
-            await foreach (var page in queue.Server.GetJobsAsync(one, token).ConfigureAwait(false))
+            await foreach (var page in PagesAsync(queue, one, token).ConfigureAwait(false))
             {
                 left -= page.Count;
                 yield return page;
@@ -45,7 +45,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
             foreach (var states in await StatesAsync(queue, token).ConfigureAwait(false))
             {
                 var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = count };
-                await foreach (var page in queue.Server.GetJobsAsync(one, token).ConfigureAwait(false))
+                await foreach (var page in PagesAsync(queue, one, token).ConfigureAwait(false))
                 {
                     foreach (var job in page)
                     {
@@ -79,6 +79,31 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         }
 
         return total;
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> PagesAsync(QueueReference queue, JobQuery one, [EnumeratorCancellation] CancellationToken token)
+    {
+        var pages = queue.Server.GetJobsAsync(one, token).GetAsyncEnumerator(token);
+        await using (pages.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                try
+                {
+                    if (!await pages.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        yield break;
+                    }
+                }
+                catch (JobServerException e) when (queues.Count > 1 && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.NotFound))
+                {
+                    await report(e).ConfigureAwait(false);
+                    yield break;
+                }
+
+                yield return pages.Current;
+            }
+        }
     }
 
     // Each state is in order by itself, so each is asked for on its own; a server that can't say which there are gives its own order.

@@ -33,6 +33,22 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     internal IJobServer ServerNamed(string name) =>
         Registry.Find(name) is [{ Server: { } server }] ? server : throw JobErrors.ConnectionNotFound(name, Registry.All.Select(c => c.Name));
 
+    /// <summary>The queues that are meant, on all servers: those given, else each connection's default one, else all.</summary>
+    internal IReadOnlyList<QueueReference> ResolveQueues(string[]? patterns)
+    {
+        var servers = Servers();
+        return Run<IReadOnlyList<QueueReference>>(async token =>
+        {
+            var queues = new List<QueueReference>();
+            await EachServerAsync(servers, async server =>
+            {
+                var names = await ResolveQueuesAsync(server, patterns, token).ConfigureAwait(false);
+                queues.AddRange(names.Select(name => new QueueReference(server, name)));
+            }).ConfigureAwait(false);
+            return queues;
+        });
+    }
+
     /// <summary>The names of the queues that are meant: those given, else the connection's default one, else all.</summary>
     /// <remarks>A plain name that isn't there is an error record and the others go on.</remarks>
     internal async Task<IReadOnlyList<string>> ResolveQueuesAsync(IJobServer server, string[]? patterns, CancellationToken token)

@@ -52,24 +52,12 @@ public abstract class QueueCmdlet : JobServerCmdlet
 
     private void ProcessNamed()
     {
-        var servers = Servers();
-        if (Queue is null && !servers.Any(server => server.Connection.DefaultQueue is not null))
+        if (Queue is null && Servers().All(server => server.Connection.DefaultQueue is null))
         {
             throw JobErrors.Input("QueueMissing", "Nothing says which queue is meant.", "Name it, as in -Queue emails; Get-JobQueue shows them.");
         }
 
-        var queues = Run<IReadOnlyList<QueueReference>>(async token =>
-        {
-            var found = new List<QueueReference>();
-            await EachServerAsync(servers, async server =>
-            {
-                foreach (var name in await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false))
-                {
-                    found.Add(new QueueReference(server, name));
-                }
-            }).ConfigureAwait(false);
-            return found;
-        });
+        var queues = ResolveQueues(Queue);
         foreach (var queue in queues)
         {
             try

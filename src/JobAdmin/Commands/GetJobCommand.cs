@@ -115,20 +115,15 @@ public sealed class GetJobCommand : JobFilterCmdlet
 
     private void ShowNamed()
     {
-        var servers = Servers();
         if (Id is { } ids)
         {
+            var servers = Servers();
             Run(token => EachServerAsync(servers, server => ShowIdsAsync(server, ids, token)));
-            return;
         }
-
-        ShowQueues(Run<IReadOnlyList<QueueReference>>(async token =>
+        else
         {
-            var queues = new List<QueueReference>();
-            await EachServerAsync(servers, async server =>
-                queues.AddRange((await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false)).Select(name => new QueueReference(server, name)))).ConfigureAwait(false);
-            return queues;
-        }));
+            ShowQueues(ResolveQueues(Queue));
+        }
     }
 
     private void ShowQueues(IReadOnlyList<QueueReference> queues)
@@ -143,7 +138,7 @@ public sealed class GetJobCommand : JobFilterCmdlet
             First = PagingParameters.First == ulong.MaxValue ? null : Bounded(PagingParameters.First),
             Parts = Parts(JobParts.None),
         };
-        var listing = new JobListing(queues, query);
+        var listing = new JobListing(queues, query, error => WriteErrorAsync(error));
         if (PagingParameters.IncludeTotalCount)
         {
             var total = Run(token => listing.CountAsync(token));
@@ -202,7 +197,9 @@ public sealed class GetJobCommand : JobFilterCmdlet
             var where = queues is [var only] ? new QueueReference(server, only).ToString() : $"the {queues.Count} queues of {server.Connection.Name}";
             foreach (var id in ids.Where(missing.Contains).Distinct())
             {
-                await WriteErrorAsync(JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
+                await WriteErrorAsync(queues.Contains(id)
+                    ? new JobServerException("JobNotFound", JobErrorKind.NotFound, $"There is no job {id} in {where}.", $"A queue has that name: Get-Job -Queue {id}.") { Target = id }
+                    : JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
             }
         }
     }

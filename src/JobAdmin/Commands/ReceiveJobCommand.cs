@@ -7,7 +7,7 @@ using JobAdmin.Parameters;
 namespace JobAdmin.Commands;
 
 /// <summary>Writes what queue jobs returned, as objects; of a failed job, its error. The output of PowerShell's own jobs is received as ever.</summary>
-[Cmdlet(VerbsCommunications.Receive, "Job", DefaultParameterSetName = "Id")]
+[Cmdlet(VerbsCommunications.Receive, "Job", DefaultParameterSetName = "BackgroundJob")]
 [OutputType(typeof(object))]
 public sealed class ReceiveJobCommand : JobBridgeCmdlet
 {
@@ -30,7 +30,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
     public SwitchParameter Keep { get; set; }
 
     /// <summary>PowerShell's own jobs.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Job")]
+    [Parameter(Position = 0, ParameterSetName = "BackgroundJob")]
     [ValidateNotNullOrEmpty]
     public Job[]? Job { get; set; }
 
@@ -45,7 +45,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
     public Guid[]? InstanceId { get; set; }
 
     /// <summary>Locations of PowerShell's own jobs.</summary>
-    [Parameter(Position = 1, ParameterSetName = "Job")]
+    [Parameter(Position = 1, ParameterSetName = "BackgroundJob")]
     [ValidateNotNullOrEmpty]
     public string[]? Location { get; set; }
 

@@ -6,7 +6,7 @@ using JobAdmin.Completion;
 namespace JobAdmin.Commands;
 
 /// <summary>Deletes queue jobs, with the children of flow parents unless they are to be kept. PowerShell's own jobs are removed as ever.</summary>
-[Cmdlet(VerbsCommon.Remove, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Id")]
+[Cmdlet(VerbsCommon.Remove, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "BackgroundJob")]
 [OutputType(typeof(JobOutcome))]
 public sealed class RemoveJobCommand : JobChangeCmdlet
 {
@@ -26,7 +26,7 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>PowerShell's own jobs.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Job")]
+    [Parameter(Position = 0, ParameterSetName = "BackgroundJob")]
     [ValidateNotNullOrEmpty]
     public Job[]? Job { get; set; }
 

@@ -5,7 +5,7 @@ using JobAdmin.Base;
 namespace JobAdmin.Commands;
 
 /// <summary>Keeps queue jobs from running: the next worker records them as failed without running them. PowerShell's own jobs are stopped as ever.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Id")]
+[Cmdlet(VerbsLifecycle.Stop, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "BackgroundJob")]
 [OutputType(typeof(JobOutcome), typeof(Job))]
 public sealed class StopJobCommand : JobChangeCmdlet
 {
@@ -15,7 +15,7 @@ public sealed class StopJobCommand : JobChangeCmdlet
     public string? Reason { get; set; }
 
     /// <summary>PowerShell's own jobs.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Job")]
+    [Parameter(Position = 0, ParameterSetName = "BackgroundJob")]
     [ValidateNotNullOrEmpty]
     public Job[]? Job { get; set; }
 

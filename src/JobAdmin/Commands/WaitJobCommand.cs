@@ -7,7 +7,7 @@ using JobAdmin.Parameters;
 namespace JobAdmin.Commands;
 
 /// <summary>Waits until queue jobs have finished, or are in a given state, and writes each as it gets there. PowerShell's own jobs are waited for as ever.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "Job", DefaultParameterSetName = "Id")]
+[Cmdlet(VerbsLifecycle.Wait, "Job", DefaultParameterSetName = "BackgroundJob")]
 [OutputType(typeof(QueueJob), typeof(Job))]
 public sealed class WaitJobCommand : JobBridgeCmdlet
 {
@@ -34,7 +34,7 @@ public sealed class WaitJobCommand : JobBridgeCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>PowerShell's own jobs.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Job")]
+    [Parameter(Position = 0, ParameterSetName = "BackgroundJob")]
     [ValidateNotNullOrEmpty]
     public Job[]? Job { get; set; }
 

@@ -36,13 +36,21 @@ internal static class TypedSecrets
             }
         }
 
-        var line = Strike(invocation.Line ?? "", typed);
-        var script = invocation.ScriptName;
-        var number = invocation.ScriptLineNumber;
-        var start = Math.Clamp(invocation.OffsetInLine, 1, line.Length + 1);
+        // Other commands of the line may have been typed with secrets of their own, so only this one is shown.
+        var statement = Strike(Statement(invocation), typed);
+        var (script, line) = (invocation.ScriptName, invocation.ScriptLineNumber);
         invocation.DisplayScriptPosition = new ScriptExtent(
-            new ScriptPosition(script, number, start, line),
-            new ScriptPosition(script, number, line.Length + 1, line));
+            new ScriptPosition(script, line, 1, statement),
+            new ScriptPosition(script, line, statement.Length + 1, statement));
+    }
+
+    // Newer versions know the statement by itself, which their reference assembly does not say.
+    private static string Statement(InvocationInfo invocation)
+    {
+        var text = PSObject.AsPSObject(invocation).Properties["Statement"]?.Value as string;
+        text = string.IsNullOrEmpty(text) ? (invocation.Line ?? "")[Math.Clamp(invocation.OffsetInLine - 1, 0, invocation.Line?.Length ?? 0)..] : text;
+        var end = text.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? text : text[..end];
     }
 
     private static string Strike(string text, List<string> secrets) =>
