@@ -41,7 +41,7 @@ BeforeAll {
     $queues = @(
         New-TestQueue @{ Name = 'chat'; Workers = 2; Version = 'bullmq:6.7.0'; Layout = 'BullMq6'; OldestWaiting = [timespan]'0:3:10' } @{ Waiting = 12; Active = 2; Prioritized = 0; Delayed = 3; Failed = 40; Completed = 1234 }
         New-TestQueue @{ Name = 'deep-research'; Workers = 1; Version = 'bullmq:5.81.5'; Layout = 'BullMq5'; IsPaused = $true } @{ Waiting = 0; Paused = 1200; Failed = 0; Completed = 0 }
-        New-TestQueue @{ Name = 'paper-generation'; Workers = 0; Layout = 'BullMq4'; Warnings = [string[]]'No worker is connected.' } @{ Waiting = 1234567; Failed = 1234567; Completed = 9; Active = 0; Prioritized = 1; Delayed = 3 }
+        New-TestQueue @{ Name = 'paper-generation'; Workers = 0; Layout = 'BullMq4'; Warnings = [string[]]'No worker is connected.' } @{ Waiting = 1234567; Failed = 1234567; Completed = 9; Active = 0; Prioritized = 1; Delayed = 3; WaitingChildren = 2 }
     )
 }
 
@@ -117,8 +117,8 @@ Describe 'job table' {
 Describe 'queue table' {
     It 'has every column in 80 columns, with a million jobs' {
         $lines = $queues | Get-Line
-        $lines[0] | Should -Be 'Name               Waiting Prio Active Delayed    Failed Completed Workers Age V'
-        $lines -match '^paper' | Should -BeLike 'paper-generation 1,234,567    1      0       3 1,234,567         9       0     4'
+        $lines[0] | Should -Be 'Name               Waiting Prio Active Delayed Flows    Failed Completed Wkr Age'
+        $lines -match '^paper' | Should -BeLike 'paper-generation 1,234,567    1      0       3     2 1,234,567         9   0    '
     }
 
     It 'marks a paused queue, and counts the jobs that BullMQ 5 holds apart' {
@@ -126,7 +126,7 @@ Describe 'queue table' {
     }
 
     It 'is the same in <_> columns' -ForEach 120, 200 {
-        ($queues | Get-Line $_)[0] | Should -BeLike '* Workers Age V'
+        ($queues | Get-Line $_)[0] | Should -BeLike '* Wkr Age V'
         $queues | Get-Line $_ | Where-Object { $_ -match '^deep' } | Should -Match ' 5\.81 *$'
     }
 }

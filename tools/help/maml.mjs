@@ -41,7 +41,7 @@ ${page.outputs.map(type => `<command:returnValue><dev:type><maml:name>${escape(t
 ${page.examples.map((example, index) => `<command:example>
 <maml:title>----- Example ${index + 1}: ${escape(example.title)} -----</maml:title>
 <dev:code>${escape(example.code)}</dev:code>
-<dev:remarks>${paragraphs(example.remarks)}</dev:remarks>
+<dev:remarks>${paragraphs([...example.remarks, ''])}</dev:remarks>
 </command:example>`).join('\n')}
 </command:examples>
 <command:relatedLinks>
