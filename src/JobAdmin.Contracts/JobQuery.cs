@@ -29,6 +29,15 @@ public sealed record JobFilter
     /// <summary>Wildcard patterns for the failed reason; any may match. Null or empty: all.</summary>
     public IReadOnlyList<string>? Reasons { get; init; }
 
+    /// <summary>Kinds of failed reasons, exactly as <see cref="JobReason.Normalise"/> makes them; any may match. Null or empty: all.</summary>
+    public IReadOnlyList<string>? ReasonKinds { get; init; }
+
+    /// <summary>Wildcard patterns for the job id; any may match. Null or empty: all.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
+
+    /// <summary>What the job's data must hold, all of it. Null or empty: anything.</summary>
+    public IReadOnlyList<JobDataMatch>? Data { get; init; }
+
     /// <summary>Only jobs earlier than this.</summary>
     public DateTimeOffset? Before { get; init; }
 
@@ -36,7 +45,8 @@ public sealed record JobFilter
     public DateTimeOffset? After { get; init; }
 
     /// <summary>Whether nothing is filtered.</summary>
-    public bool IsEmpty => Names is null or { Count: 0 } && Reasons is null or { Count: 0 } && Before is null && After is null;
+    public bool IsEmpty => Names is null or { Count: 0 } && Reasons is null or { Count: 0 } && ReasonKinds is null or { Count: 0 }
+        && Ids is null or { Count: 0 } && Data is null or { Count: 0 } && Before is null && After is null;
 }
 
 /// <summary>A listing of one queue's jobs.</summary>
@@ -65,6 +75,9 @@ public sealed record JobQuery
 
     /// <summary>Jobs in a page at the most; 0 lets the server's client choose.</summary>
     public int PageSize { get; init; }
+
+    /// <summary>For a change of all that match: the moment whose jobs are meant. What came into its state later is left alone. Null for when the change begins.</summary>
+    public DateTimeOffset? AsOf { get; init; }
 }
 
 /// <summary>A change of jobs, one kind each.</summary>

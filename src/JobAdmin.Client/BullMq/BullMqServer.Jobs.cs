@@ -96,8 +96,8 @@ internal sealed partial class BullMqServer
     {
         var (low, high) = SetPager.Bounds(state, query.Filter);
         var filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
-        var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: !query.OldestFirst, filter, query.Parts, idsOnly: false) { Low = low, High = high };
-        var rows = new JobRows(this, query.Queue, query.Parts);
+        var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: !query.OldestFirst, filter, query.Parts | filter.Parts, idsOnly: false) { Low = low, High = high };
+        var rows = new JobRows(this, query.Queue, query.Parts | filter.Parts);
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         var needed = limit == long.MaxValue ? long.MaxValue : limit + skip;
         var size = Math.Min(FirstPage, full);
@@ -141,7 +141,7 @@ internal sealed partial class BullMqServer
                         return null;
                     }
 
-                    var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts, filter.Json, stop).ConfigureAwait(false);
+                    var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts | filter.Parts, filter.Json, stop).ConfigureAwait(false);
                     jobs.RemoveAll(job => filter.NeedsLook && !filter.Matches(job));
                     size = full;
                     if (jobs.Count > 0)
