@@ -34,7 +34,7 @@ internal sealed partial class BullMqServer
         var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
         var slicer = new Slicer(100, 2000);
         var left = query.First ?? long.MaxValue;
-        await foreach (var ids in MatchingIdsAsync(query, plan.Start, () => (int)Math.Min(slicer.Size, left), cancellationToken).ConfigureAwait(false))
+        await foreach (var ids in MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(slicer.Size, left), cancellationToken).ConfigureAwait(false))
         {
             slicer.Begin();
             var outcomes = await SliceAsync(plan, ids, cancellationToken).ConfigureAwait(false);
@@ -235,8 +235,8 @@ internal sealed partial class BullMqServer
             }
 
             var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };
-            var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: false, filter, JobParts.None, idsOnly: !filter.NeedsLook) { Low = low, High = high };
-            var rows = new JobRows(this, query.Queue, JobParts.None);
+            var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: false, filter, filter.Parts, idsOnly: !filter.NeedsLook) { Low = low, High = high };
+            var rows = new JobRows(this, query.Queue, filter.Parts);
             var cursor = SetCursor.Start;
             bool more;
             do
