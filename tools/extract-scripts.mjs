@@ -18,7 +18,8 @@ const wanted = {
   5: { folder: 'bullmq5', scripts: ['reprocessJob-8', 'promote-9', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
     'updateProgress-3', 'addLog-2', 'addStandardJob-9', 'addDelayedJob-6', 'addPrioritizedJob-9', 'addParentJob-6', 'addJobScheduler-11',
     'removeJobScheduler-3', 'removeRepeatable-3', 'moveJobFromActiveToWait-9', 'cleanJobsInSet-3', 'obliterate-2'] },
-  4: { folder: 'bullmq4', scripts: ['reprocessJob-6', 'promote-7', 'removeJob-1', 'pause-5', 'cleanJobsInSet-2', 'updateData-1'] },
+  4: { folder: 'bullmq4', scripts: ['reprocessJob-6', 'promote-7', 'removeJob-1', 'pause-5', 'cleanJobsInSet-2', 'updateData-1',
+    'updateProgress-3'] },
 };
 
 // Each function once, before its first use, as BullMQ's own build does it.

@@ -83,6 +83,8 @@ internal sealed partial class BullMqServer
                 }
 
                 return Make("promote-9", "stop", [keys.Base, major.ToString(), certain, stop.Reason], JobOutcomeStatus.Stopped);
+            case JobChange.Edit edit:
+                return new ChangePlan(queue, keys, change, EditScript(queue, major, edit), EditHead(keys, major, certain, edit), JobOutcomeStatus.Updated, DateTimeOffset.UtcNow);
             default:
                 throw JobServerException.NotSupported(Connection.Name, JobServerKind.Redis, change.GetType().Name.ToLowerInvariant());
         }
@@ -142,7 +144,7 @@ internal sealed partial class BullMqServer
 
         return (plan.Change, (long)code) switch
         {
-            (JobChange.Promote, 0) => Make(plan.Done),
+            (JobChange.Promote or JobChange.Edit, 0) => Make(plan.Done),
             (JobChange.Remove, 0) => Make(JobOutcomeStatus.Locked, "A worker has the job or one of its children."),
             (JobChange.Stop, 2) => Make(JobOutcomeStatus.StopRequested, "It is running and can't be interrupted; no further attempt follows."),
             (_, 1) => Make(plan.Done),
@@ -152,6 +154,8 @@ internal sealed partial class BullMqServer
             {
                 JobChange.Retry => "It has neither failed nor completed.",
                 JobChange.Promote => "It is not delayed.",
+                JobChange.Edit when before == JobState.Active => "A worker has it: what runs can't be changed.",
+                JobChange.Edit => "It is not delayed, so it has no delay to change.",
                 _ => "It has finished.",
             }),
             (_, -8) => Make(JobOutcomeStatus.SchedulerOwned, "It is the next run of a scheduler: change or remove the scheduler."),
@@ -166,7 +170,7 @@ internal sealed partial class BullMqServer
         JobOutcome Make(string id, JobOutcomeStatus status, string message) => new() { Server = this, Queue = plan.Queue, Id = id, Status = status, Message = message };
         return [.. ids.Select(id =>
         {
-            if (now is null)
+            if (now is null || plan.Change is JobChange.Edit)
             {
                 return Make(id, JobOutcomeStatus.Unknown, fault.Message);
             }

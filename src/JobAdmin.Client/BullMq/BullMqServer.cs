@@ -10,7 +10,8 @@ internal sealed partial class BullMqServer : IJobServer
         | JobServerCapabilities.Events | JobServerCapabilities.Result | JobServerCapabilities.Logs;
 
     private const JobServerCapabilities Writes = JobServerCapabilities.Retry | JobServerCapabilities.Promote | JobServerCapabilities.Stop
-        | JobServerCapabilities.Remove | JobServerCapabilities.Pause | JobServerCapabilities.Clear | JobServerCapabilities.RemoveQueue;
+        | JobServerCapabilities.Remove | JobServerCapabilities.Pause | JobServerCapabilities.Clear | JobServerCapabilities.RemoveQueue
+        | JobServerCapabilities.Add | JobServerCapabilities.Edit;
 
     private readonly JobServerOptions options;
     private readonly RedisErrors errors;

@@ -13,6 +13,8 @@ internal static class Servers
     public static Task<IReadOnlyList<JobOutcome>> ChangeAsync(this IJobServer server, string queue, JobChange change, params string[] ids) =>
         server.ChangeJobsAsync(queue, ids, change, Ct);
 
+    public static Task<IReadOnlyList<JobOutcome>> AddAsync(this IJobServer server, string queue, params NewJob[] jobs) => ((IJobProducer)server).AddJobsAsync(queue, jobs, Ct);
+
     public static async Task<List<QueueJob>> ListAsync(this IJobServer server, JobQuery query)
     {
         var all = new List<QueueJob>();

@@ -1,0 +1,54 @@
+-- Changes jobs that no worker has, with BullMQ's own scripts. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, now in milliseconds,
+-- what to change (data, priority, delay, progress as letters d, p, t, g), the four values, ids.
+-- Codes: 0 changed, -1 no such job, -3 in a state that does not allow it.
+local P, major, certain, now, what = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local data, priority, delay, progress = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local call = redis.call
+local wait = P .. 'wait'
+if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
+  wait = P .. 'paused'
+end
+local function has(letter) return string.find(what, letter, 1, true) ~= nil end
+
+local function change(id)
+  local job = P .. id
+  if has('t') then
+    local code = changeDelay({ P .. 'delayed', P .. 'meta', P .. 'marker', P .. 'events' }, { delay, now, id, job })
+    if code < 0 then return code end
+  end
+  if has('p') then
+    local code = changePriority({ wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'marker' }, { priority, P, id, '0' })
+    if code < 0 then return code end
+  end
+  if has('d') then
+    local code = updateData({ job }, { data })
+    if code < 0 then return code end
+  end
+  if has('g') then return updateProgress({ job, P .. 'events', P .. 'meta' }, { id, progress }) end
+  return 0
+end
+
+local out = {}
+for i = 10, #ARGV do
+  local id = ARGV[i]
+  local state, code = '', nil
+  for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
+    if call('ZSCORE', P .. set, id) then state = set break end
+  end
+  if call('EXISTS', P .. id) == 0 then
+    code = -1
+  else
+    if state == '' then
+      state = (call('EXISTS', P .. id .. ':lock') == 1 or call('LPOS', P .. 'active', id)) and 'active' or 'wait'
+    end
+    if state == 'active' or (has('t') and state ~= 'delayed') then
+      code = -3
+    else
+      local ok, result = pcall(change, id)
+      if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
+    end
+  end
+  out[#out + 1] = code
+  out[#out + 1] = state
+end
+return out
