@@ -5,6 +5,7 @@ import { parseSyntax } from './syntax.mjs';
 export { PageError };
 
 const sections = ['Syntax', 'Description', 'Examples', 'Parameters', 'Inputs', 'Outputs', 'Notes', 'Links'];
+const longestLine = 84;
 const facts = ['Type', 'Required', 'Position', 'Default', 'Pipeline', 'Wildcards'];
 
 export function parsePage(text, name) {
@@ -72,6 +73,8 @@ function readExample(part) {
   const [code, ...rest] = part.blocks;
   if (code?.kind !== 'code' || code.language !== 'powershell') throw new PageError(part.line, 'an example begins with a block of powershell');
   if (!['', 'norun'].includes(code.info)) throw new PageError(code.line, `"${code.info}" means nothing here; "norun" keeps an example from being tested`);
+  const long = code.text.split('\n').find(line => line.length > longestLine);
+  if (long) throw new PageError(code.line, `this line has more than ${longestLine} columns: ${long}`);
   const output = rest[0]?.kind === 'code' && rest[0].language === 'output' ? rest.shift() : null;
   const remarks = readText({ ...part, blocks: rest });
   if (remarks.length === 0) throw new PageError(part.line, 'an example ends with words on what it does');
