@@ -1,0 +1,173 @@
+using StackExchange.Redis;
+using static JobAdmin.Client.Tests.Servers;
+
+namespace JobAdmin.Client.Tests.Reading;
+
+/// <summary>Listings while jobs come, go and move: what stays is seen exactly once, what goes at most once.</summary>
+public sealed class MovingTests(Bench bench)
+{
+    public static TheoryData<string, bool, int> Walks
+    {
+        get
+        {
+            var data = new TheoryData<string, bool, int>();
+            foreach (var state in (string[])["wait", "completed", "failed", "delayed"])
+            {
+                foreach (var oldest in (bool[])[false, true])
+                {
+                    for (var seed = 1; seed <= 4; seed++)
+                    {
+                        data.Add(state, oldest, seed);
+                    }
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(Walks))]
+    public async Task What_stays_is_seen_once(string state, bool oldest, int seed)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync(state, 900);
+        var server = await lab.ServerAsync();
+        var random = new Random(seed);
+        var staying = Enumerable.Range(1, 900).Select(n => $"{n}").ToHashSet();
+        var seen = new List<string>();
+        var next = 10_000;
+        var query = new JobQuery
+        {
+            Queue = "emails", OldestFirst = oldest, PageSize = random.Next(20, 120),
+            States = [state switch { "wait" => JobState.Waiting, "completed" => JobState.Completed, "failed" => JobState.Failed, _ => JobState.Delayed }],
+        };
+        await foreach (var page in server.GetJobsAsync(query, Ct))
+        {
+            seen.AddRange(page.Select(j => j.Id));
+            // Some of those just seen go, the last one among them at times; some ahead go; new ones come at both ends; workers take from the tail.
+            var going = page.Where(_ => random.Next(3) == 0).Select(j => j.Id).ToList();
+            if (random.Next(2) == 0)
+            {
+                going.Add(page[^1].Id);
+            }
+
+            going.AddRange(staying.Except(seen).OrderBy(_ => random.Next()).Take(random.Next(15)));
+            await GoAsync(lab, state, going);
+            staying.ExceptWith(going);
+            if (state == "wait")
+            {
+                for (var taken = random.Next(8); taken > 0; taken--)
+                {
+                    staying.Remove((string)(await lab.Db.ExecuteAsync("RPOP", lab.Base + "wait"))! ?? "");
+                }
+            }
+
+            if (next < 10_400)
+            {
+                var many = random.Next(60);
+                await lab.JobsAsync(state, Enumerable.Range(next, many).Select(n => ($"{n}", random.Next(2) == 0 ? 1 : 9e15, "job", (string?)null)));
+                next += many;
+            }
+        }
+
+        Assert.Empty(staying.Except(seen));
+        Assert.Empty(seen.GroupBy(id => id).Where(g => g.Count() > 1).Select(g => g.Key));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Jobs_that_come_back_to_the_far_end_hide_none(bool oldest)
+    {
+        // Retried jobs go to the head of the list while its tail is read, and the other way round.
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("wait", 400);
+        var server = await lab.ServerAsync();
+        var seen = new List<string>();
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], OldestFirst = oldest, PageSize = 40 }, Ct))
+        {
+            seen.AddRange(page.Select(j => j.Id));
+            foreach (var job in page.Take(5).Append(page[^1]))
+            {
+                await lab.Db.ExecuteAsync("LREM", lab.Base + "wait", 1, job.Id);
+                await lab.Db.ExecuteAsync(oldest ? "LPUSH" : "RPUSH", lab.Base + "wait", job.Id);
+            }
+        }
+
+        Assert.Equal(400, seen.Distinct().Count());
+        Assert.Equal(400, seen.Count);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Thousands_come_and_go_between_two_pages(bool oldest)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("wait", 3000);
+        var server = await lab.ServerAsync();
+        var seen = new List<string>();
+        var next = 10_000;
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], OldestFirst = oldest, PageSize = 200 }, Ct))
+        {
+            seen.AddRange(page.Select(j => j.Id));
+            if (seen.Count is > 500 and < 1500)
+            {
+                // At our own end: new ones there, and most of those seen go.
+                var fresh = Enumerable.Range(next, 2000).Select(n => (object)$"{n}").ToArray();
+                next += 2000;
+                await lab.Db.ExecuteAsync(oldest ? "RPUSH" : "LPUSH", [lab.Base + "wait", .. fresh]);
+                await GoAsync(lab, "wait", seen.Where((_, n) => n % 10 != 0));
+            }
+        }
+
+        Assert.Equal(3000, seen.Count);
+        Assert.Equal(3000, seen.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_worker_takes_all_of_a_list_while_it_is_read()
+    {
+        await using var lab = bench.Lab();
+        await lab.DoAsync("addMany", new { count = 1500 });
+        var server = await lab.ServerAsync();
+        await lab.DoAsync("startWorker", new { opts = new { concurrency = 20 } });
+        var seen = await server.IdsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], PageSize = 50, OldestFirst = true });
+        Assert.Equal(seen.Distinct().Count(), seen.Count);
+        await lab.DoAsync("idle", new { timeout = 30_000 });
+        await lab.DoAsync("stopWorker");
+        Assert.Equal(1500, await server.CountJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Completed] }, Ct));
+    }
+
+    [Fact]
+    public async Task A_retry_of_all_failed_jobs_does_not_run_after_its_own_tail()
+    {
+        // A worker fails every retried job again, while the retry is under way: each is retried once.
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("failed", 1200);
+        var server = await lab.ServerAsync();
+        await lab.DoAsync("startWorker", new { behave = new { @do = "fail", reason = "again" }, opts = new { concurrency = 20 } });
+        var outcomes = await server.ChangeMatchingJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Failed] }, new JobChange.Retry(), Ct).RunAsync();
+        Assert.Equal(1200, outcomes.Count);
+        Assert.Equal(1200, outcomes.Select(o => o.Id).Distinct().Count());
+        Assert.All(outcomes, o => Assert.Equal(JobOutcomeStatus.Retried, o.Status));
+        await lab.DoAsync("idle", new { timeout = 30_000 });
+        Assert.Equal(1200, (await lab.DoAsync("stopWorker"))!.AsArray().Count);
+        Assert.Equal(1200, (await server.QueueAsync("emails")).Failed);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_pipeline_of_listing_and_retry_meets_every_job(bool oldest)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("failed", 1700);
+        var server = await lab.ServerAsync();
+        var retried = 0;
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Failed], OldestFirst = oldest }, Ct))
+        {
+            var outcomes = await server.RetryAsync("emails", [.. page.Select(j => j.Id)]);
+            retried += outcomes.Count(o => o.Status == JobOutcomeStatus.Retried);
+        }
+
+        Assert.Equal(1700, retried);
+    }
+
+    private static Task GoAsync(Lab lab, string state, IEnumerable<string> ids) => Task.WhenAll(ids.Select(id =>
+        state == "wait" ? lab.Db.ExecuteAsync("LREM", lab.Base + state, 1, id) : lab.Db.ExecuteAsync("ZREM", lab.Base + state, id)));
+}
