@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
@@ -8,18 +7,9 @@ namespace JobAdmin.Base;
 /// <summary>A cmdlet for queue jobs that may share its name with one of PowerShell's own, to which it leaves everything that is not ours.</summary>
 public abstract class JobBridgeCmdlet : JobServerCmdlet
 {
-    private const string Module = "JobAdmin";
-
+    private JobRouter? router;
     private BuiltInCommand? builtIn;
-    private CmdletInfo? builtInCommand;
-    private Route route;
-
-    private enum Route
-    {
-        Ours,
-        BuiltIn,
-        EachObject,
-    }
+    private JobRoute route;
 
     /// <summary>A job, an outcome, an event, a queue, or any object with the properties Queue and Id.</summary>
     [Parameter(ValueFromPipeline = true)]
@@ -51,50 +41,43 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
 
     internal sealed override void Begin()
     {
-        route = Decide();
-        if (route == Route.Ours)
+        router = new JobRouter(this);
+        route = router.Decide();
+        if (route == JobRoute.Ours)
         {
             BeginOurs();
         }
-        else if (route == Route.BuiltIn)
+        else if (route == JobRoute.BuiltIn)
         {
-            StartBuiltIn();
+            builtIn = router.Begin();
         }
     }
 
     internal sealed override void Process()
     {
-        if (route == Route.BuiltIn)
-        {
-            ProcessBuiltIn();
-            return;
-        }
-
         if (InputObject is not { } item)
         {
-            // Nothing was piped, or a null was: the latter means nothing.
-            if (!MyInvocation.ExpectingInput)
-            {
-                ProcessOurs(null);
-            }
-
-            return;
+            ProcessNothing();
         }
-
-        if (route == Route.EachObject && !IsOurs(item))
+        else if (route == JobRoute.Ours || (route == JobRoute.EachObject && router!.IsOurs(item)))
         {
-            StartBuiltIn();
-            builtIn!.Process(item);
-            return;
+            ProcessOurs(item);
         }
-
-        ProcessOurs(item);
+        else if (route == JobRoute.BuiltIn && JobRouter.IsQueueObject(item))
+        {
+            // It would take our object's name or id for those of a background job.
+            throw router!.Conflict("What the parameters ask for", "a queue job was piped");
+        }
+        else
+        {
+            ProcessBuiltIn(item);
+        }
     }
 
     internal sealed override void End()
     {
         builtIn?.End();
-        if (route != Route.BuiltIn)
+        if (route != JobRoute.BuiltIn)
         {
             EndOurs();
         }
@@ -170,131 +153,30 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
             Show = PostProgress,
         }.RunAsync(token));
 
-    private void ProcessBuiltIn()
+    private void ProcessNothing()
     {
+        // A null from a pipeline means nothing; without a pipeline the parameters say it all.
         if (!MyInvocation.ExpectingInput)
         {
-            builtIn!.Process();
-        }
-        else if (InputObject is { } item)
-        {
-            // It would take our object's name or id for those of a background job.
-            builtIn!.Process(IsOurObject(item) ? throw Conflict("What the parameters ask for", "a queue job was piped") : item);
-        }
-    }
-
-    private Route Decide()
-    {
-        if (BuiltInName is not { } name)
-        {
-            return Route.Ours;
-        }
-
-        if (MyInvocation.InvocationName.StartsWith(Module + "\\", StringComparison.OrdinalIgnoreCase)
-            || !MyInvocation.MyCommand.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        {
-            return Choose(Route.Ours, "called by its full name or with a prefix");
-        }
-
-        builtInCommand = BuiltInCommand.Find(this, name);
-        var given = MyInvocation.BoundParameters.Keys.Where(key => key != nameof(InputObject)).ToList();
-        var theirs = given.Find(key => BuiltInOnly.Contains(key) || IsTheirValue(key));
-        var ours = given.Find(key => !builtInCommand.Parameters.ContainsKey(key));
-        if (theirs is not null && ours is not null)
-        {
-            throw Conflict($"-{theirs}", $"-{ours} is for queue jobs");
-        }
-
-        if (theirs is not null)
-        {
-            return Choose(Route.BuiltIn, $"-{theirs}");
-        }
-
-        if (ours is not null)
-        {
-            return Choose(Route.Ours, $"-{ours}");
-        }
-
-        return MyInvocation.ExpectingInput || InputObject is not null ? Route.EachObject : Choose(Otherwise(out var reason), reason);
-    }
-
-    private bool IsTheirValue(string parameter) =>
-        parameter == "State" && MyInvocation.BoundParameters[parameter] is string[] states
-        && states.Any(state => !JobStates.TryParse(state, out _) && Enum.TryParse<System.Management.Automation.JobState>(state, true, out _));
-
-    private Route Otherwise(out string reason)
-    {
-        if (SessionState.Module is { } module && module.Name != Module)
-        {
-            reason = $"called from the module {module.Name}";
-            return Route.BuiltIn;
-        }
-
-        if (!OursWhenConnected)
-        {
-            reason = "nothing says that a queue job is meant";
-            return Route.BuiltIn;
-        }
-
-        reason = Registry.Current is { } current ? $"connected to {current.Name}" : "no connection";
-        return Registry.Current is null ? Route.BuiltIn : Route.Ours;
-    }
-
-    private bool IsOurs(PSObject item) =>
-        IsOurObject(item) || item.BaseObject is not System.Management.Automation.Job && Otherwise(out _) == Route.Ours;
-
-    private static bool IsOurObject(PSObject item) =>
-        item.BaseObject is QueueJob or JobOutcome or JobEvent or JobQueueInfo
-        || item.BaseObject is not System.Management.Automation.Job && item.Properties["Queue"] is not null;
-
-    private JobServerException Conflict(string theirs, string ours) => JobErrors.Input("ParameterConflict",
-        $"{theirs} is for PowerShell's own background jobs, and {ours}.",
-        $"Use one of them, or name the command in full: JobAdmin\\{BuiltInName} or Microsoft.PowerShell.Core\\{BuiltInName}.");
-
-    private Route Choose(Route chosen, string reason)
-    {
-        WriteVerbose($"{(chosen == Route.Ours ? "JobAdmin's" : "built-in")} {BuiltInName} used: {reason}");
-        return chosen;
-    }
-
-    private void StartBuiltIn()
-    {
-        if (builtIn is not null)
-        {
-            return;
-        }
-
-        if (route == Route.EachObject)
-        {
-            Choose(Route.BuiltIn, "an object that is not ours was piped");
-        }
-
-        builtInCommand ??= BuiltInCommand.Find(this, BuiltInName!);
-        var named = new Hashtable(StringComparer.OrdinalIgnoreCase);
-        object[] positional = [];
-        foreach (var (key, value) in MyInvocation.BoundParameters)
-        {
-            if (key == nameof(Id) && IsPositional(key) && !Array.TrueForAll(Id!, id => int.TryParse(id, out _)))
+            if (route == JobRoute.BuiltIn)
             {
-                // In the first place the built-in takes names too.
-                positional = [Id!];
+                builtIn!.Process();
             }
-            else if (builtInCommand.Parameters.ContainsKey(key))
+            else
             {
-                named[key] = value switch
-                {
-                    DateTimeOffset time => time.LocalDateTime,
-                    TimeSpan span => span < TimeSpan.Zero ? -1 : (int)Math.Min(int.MaxValue, Math.Ceiling(span.TotalSeconds)),
-                    string[] { Length: 1 } states when key == "State" => states[0],
-                    _ => value,
-                };
+                ProcessOurs(null);
             }
         }
-
-        builtIn = BuiltInCommand.Begin(this, builtInCommand, named, positional);
     }
 
-    // PowerShell notes it on the dictionary, and does not say so in its reference assembly.
-    private bool IsPositional(string parameter) =>
-        PSObject.AsPSObject(MyInvocation.BoundParameters).Properties["BoundPositionally"]?.Value is IEnumerable<string> names && names.Contains(parameter);
+    private void ProcessBuiltIn(PSObject item)
+    {
+        if (builtIn is null)
+        {
+            router!.TellOfObject();
+            builtIn = router.Begin();
+        }
+
+        builtIn.Process(item);
+    }
 }

@@ -23,6 +23,7 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     /// <summary>Removes PowerShell's own jobs also while they run. A queue job that a worker has is never removed.</summary>
     [Parameter]
+    [Alias("F")]
     public SwitchParameter Force { get; set; }
 
     /// <summary>PowerShell's own jobs.</summary>

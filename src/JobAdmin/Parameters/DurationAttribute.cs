@@ -17,7 +17,7 @@ public sealed partial class DurationAttribute : ArgumentTransformationAttribute
     /// <returns>A TimeSpan, or null.</returns>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
-        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        var value = AsWritten(inputData);
         TimeSpan? span = value switch
         {
             null => null,
@@ -30,6 +30,14 @@ public sealed partial class DurationAttribute : ArgumentTransformationAttribute
         // A negative age would mean the future, and so every job; a negative timeout means none, as PowerShell has it.
         return span < TimeSpan.Zero && !Seconds ? throw Unreadable(value!) : span;
     }
+
+    /// <summary>The argument as the user wrote it: to PowerShell, 7d is the decimal 7 and 45s a short integer.</summary>
+    /// <param name="argument">The argument.</param>
+    /// <returns>The text of a number with a unit, or the argument without its wrapping.</returns>
+    internal static object? AsWritten(object? argument) =>
+        argument is not PSObject wrapped ? argument
+        : wrapped.BaseObject is ValueType && wrapped.ToString() is { } text && FromUnits(text) is not null ? text
+        : wrapped.BaseObject;
 
     [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)(ms|s|m|h|d|w))+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Units();

@@ -10,7 +10,7 @@ public sealed class EventStartAttribute : ArgumentTransformationAttribute
     /// <param name="engineIntrinsics">The engine.</param>
     /// <param name="inputData">The argument.</param>
     /// <returns>The text that the client understands.</returns>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => DurationAttribute.AsWritten(inputData) switch
     {
         null => null,
         DateTimeOffset time => Text(time),

@@ -1,0 +1,146 @@
+# Connect-JobServer on real servers, good and bad.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    $locked = Start-TestRedis '--requirepass', 'Pa55/w@rd:x'
+}
+AfterAll {
+    Stop-TestRedis $locked
+    Stop-Lab
+}
+Describe 'Connect-JobServer' {
+    AfterEach { Get-JobServer | Disconnect-JobServer }
+
+    It 'takes <Given> as an address' -ForEach @(
+        @{ Given = 'redis://127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
+        @{ Given = '127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
+        @{ Given = 'redis://127.0.0.1:{0}/3'; Name = '127.0.0.1:{0}/3' }
+        @{ Given = 'localhost:{0}/'; Name = 'localhost:{0}' }
+    ) {
+        $connection = Connect-JobServer ($Given -f $lab.Port)
+        $connection | Should -BeOfType JobAdmin.JobServerConnection
+        $connection.Name | Should -Be ($Name -f $lab.Port)
+        $connection.Kind | Should -Be 'Redis'
+    }
+
+    It 'takes the address from $env:REDIS_URL' {
+        $env:REDIS_URL = $lab.Uri
+        try { (Connect-JobServer).Name | Should -Be "127.0.0.1:$($lab.Port)" } finally { $env:REDIS_URL = $null }
+    }
+
+    It 'says what to do when there is no address at all' {
+        $env:REDIS_URL = $null
+        $record = Get-ErrorOf { Connect-JobServer }
+        $record.FullyQualifiedErrorId | Should -BeLike 'AddressMissing,*'
+        $record.ErrorDetails.RecommendedAction | Should -BeLike '*REDIS_URL*'
+    }
+
+    It 'names a connection after what tells it from others' {
+        (Connect-JobServer $lab.Uri -Prefix '{app}').Name | Should -Be "127.0.0.1:$($lab.Port)/{app}"
+        (Connect-JobServer $lab.Uri -Name prod).Name | Should -Be 'prod'
+    }
+
+    It 'makes the newest connection the current one and closes one of the same name' {
+        $first = Connect-JobServer $lab.Uri -Name a
+        $second = Connect-JobServer $lab.Uri -Name a
+        $first.IsClosed | Should -BeTrue
+        (Get-JobServer).Count | Should -Be 1
+        Get-JobServer -Current | Should -Be $second
+    }
+
+    It 'logs in with <What>' -ForEach @(
+        @{ What = 'the password in the address'; Parameters = @{ Uri = 'redis://:Pa55%2Fw%40rd:x@127.0.0.1:{0}' } }
+        @{ What = 'a password written without escapes'; Parameters = @{ Uri = 'redis://:Pa55/w@rd:x@127.0.0.1:{0}' } }
+        @{ What = 'user and password in the address'; Parameters = @{ Uri = 'redis://default:Pa55/w@rd:x@127.0.0.1:{0}/0' } }
+        @{ What = 'a credential'; Parameters = @{ Uri = '127.0.0.1:{0}'; Credential = [pscredential]::new('default', (ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText)) } }
+        @{ What = 'a credential before the address'; Parameters = @{ Uri = 'redis://:wrong@127.0.0.1:{0}'; Credential = [pscredential]::new('default', (ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText)) } }
+        @{ What = 'a key as SecureString'; Parameters = @{ Uri = '127.0.0.1:{0}'; Key = ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText } }
+        @{ What = 'a key as text'; Parameters = @{ Uri = '127.0.0.1:{0}'; Key = 'Pa55/w@rd:x' } }
+    ) {
+        $Parameters.Uri = $Parameters.Uri -f $locked.Port
+        (Connect-JobServer @Parameters).Endpoint | Should -Be "redis://127.0.0.1:$($locked.Port)"
+    }
+
+    It 'refuses <Given> as an address' -ForEach @(
+        @{ Given = 'ftp://127.0.0.1:1' }
+        @{ Given = 'redis://' }
+        @{ Given = 'redis://127.0.0.1:6379/x' }
+        @{ Given = 'redis://127.0.0.1:99999' }
+        @{ Given = 'a b c' }
+    ) {
+        Get-ErrorId { Connect-JobServer $Given } | Should -Be 'InvalidAddress'
+    }
+
+    It 'says within <Limit> s that <What>' -ForEach @(
+        @{ What = 'nobody listens'; Id = 'ConnectionFailed'; Uri = { 'redis://127.0.0.1:1' }; Limit = 3 }
+        @{ What = 'a password is needed'; Id = 'AuthenticationRequired'; Uri = { $locked.Uri }; Limit = 3 }
+        @{ What = 'the password is wrong'; Id = 'AuthenticationFailed'; Uri = { "redis://:no@127.0.0.1:$($locked.Port)" }; Limit = 3 }
+    ) {
+        $address = & $Uri
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $record = Get-ErrorOf { Connect-JobServer $address }
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan $Limit
+        $record.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        $record.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+        Get-JobServer | Should -BeNullOrEmpty
+    }
+
+    It 'gives up after -Timeout when nothing answers' {
+        # A listener that never says a word.
+        $silent = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        try {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            Get-ErrorId { Connect-JobServer "127.0.0.1:$($silent.LocalEndpoint.Port)" -Timeout 0.5 } | Should -BeIn 'ConnectionTimeout', 'ConnectionFailed', 'Timeout'
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 2
+        }
+        finally { $silent.Stop() }
+    }
+
+    It 'refuses a change on a -ReadOnly connection before anything is sent' {
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 2 })
+        [void](Connect-JobServer $lab.Uri -ReadOnly)
+        $before = Get-Keyspace
+        Get-ErrorId { Get-Job -Queue emails -State failed | Invoke-JobRetry -ErrorAction Stop } | Should -Be 'ReadOnlyConnection'
+        Get-ErrorId { Suspend-JobQueue emails -ErrorAction Stop } | Should -Be 'ReadOnlyConnection'
+        Get-Keyspace | Should -Be $before
+    }
+
+    It 'accepts lengths of time and refuses what is none' {
+        (Connect-JobServer $lab.Uri -Timeout 500ms).Name | Should -Not -BeNullOrEmpty
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout soon } | Should -Be 'ParameterArgumentTransformationError'
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout 0 } | Should -Be 'InvalidTimeout'
+    }
+
+    It 'says that a time zone is none' {
+        Get-ErrorId { Connect-JobServer $lab.Uri -TimeZone Nowhere/Land } | Should -Be 'InvalidTimeZone'
+    }
+}
+
+Describe 'Secrets' {
+    It 'never shows a password, whatever is asked to be shown' {
+        $script = @'
+            $VerbosePreference = $DebugPreference = 'Continue'
+            Connect-JobServer 'redis://:Pa55/w@rd:x@127.0.0.1:{0}' -Name good | Format-List * -Force
+            Get-JobServer | ConvertTo-Json -Depth 5
+            Get-JobQueue
+            try { Connect-JobServer 'redis://:Pa55/w@rd:xNOT@127.0.0.1:{0}' -Name bad } catch {
+                $_ | Format-List * -Force; $_.InvocationInfo | Format-List * -Force; $_.Exception | Format-List * -Force; Get-Error $_ | Out-String; "$_"
+                $_.InvocationInfo.BoundParameters | Out-String; $_ | ConvertTo-Json -Depth 3 -WarningAction Ignore }
+            try { Connect-JobServer 'redis://:Pa55/w@rd:xNOT@127.0.0.1:{0}/nonsense' } catch { $_ | Format-List * -Force; $_.InvocationInfo | Format-List * -Force }
+            try { Connect-JobServer 'ftp://me:Pa55/w@rd:xNOT@127.0.0.1' } catch { $_ | Format-List * -Force; $_.InvocationInfo | Format-List * -Force }
+            $Error | Format-List * -Force
+'@ -replace '\{0\}', $locked.Port
+        $file = Join-Path $TestDrive secret.ps1
+        "Import-Module '$(Get-Manifest)'`n$script" | Set-Content $file
+        $shown = pwsh -NoProfile -NonInteractive -File $file *>&1 | Out-String -Width 10000
+        $shown | Should -Match 'AuthenticationFailed'
+        $shown | Should -Not -Match 'Pa55'
+    }
+
+    It 'never shows a key or a header' {
+        $shown = try { Connect-JobServer http://127.0.0.1:1/api -Api BioAgents -Key T0psecret -Header @{ 'X-Host' = 'T0psecret2' } } catch {
+            $_ | Format-List * -Force | Out-String; $_.InvocationInfo | Format-List * -Force | Out-String; Get-Error $_ | Out-String }
+        $shown | Should -Not -Match 'T0psecret'
+    }
+}

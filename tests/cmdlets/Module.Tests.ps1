@@ -1,0 +1,97 @@
+# The module as a whole: what it exports, how its commands are shaped, how fast it comes.
+BeforeDiscovery {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    Import-Module (Get-Manifest) -Force -Global
+    $commands = Get-Command -Module JobAdmin -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } }
+    $builtIns = 'Get-Job', 'Stop-Job', 'Remove-Job', 'Wait-Job', 'Receive-Job' | ForEach-Object { @{ Name = $_ } }
+}
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $manifest = Get-Manifest
+    Import-Module $manifest -Force -Global
+    function Get-Own([string] $Name) { Get-Command "JobAdmin\$Name" -CommandType Cmdlet }
+}
+
+Describe 'Manifest' {
+    It 'is valid' { (Test-ModuleManifest $manifest).Version | Should -BeGreaterThan ([version]'0.0') }
+
+    It 'exports exactly the cmdlets of the assembly' {
+        $declared = (Import-PowerShellDataFile $manifest).CmdletsToExport | Sort-Object
+        $public = [JobAdmin.Commands.GetJobCommand].Assembly.GetExportedTypes() |
+            ForEach-Object { $_.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false) } |
+            ForEach-Object { "$($_.VerbName)-$($_.NounName)" } | Sort-Object
+        $declared | Should -Be $public
+    }
+
+    It 'exports nothing else' {
+        Get-Command -Module JobAdmin | Where-Object CommandType -NE Cmdlet | Should -BeNullOrEmpty
+    }
+}
+
+Describe '<Name>' -ForEach $commands {
+    BeforeAll { $command = Get-Own $Name }
+
+    It 'has an approved verb' { $command.Verb | Should -BeIn (Get-Verb).Verb }
+
+    It 'says what it writes' { $command.OutputType | Should -Not -BeNullOrEmpty }
+
+    It 'supports -WhatIf when it changes something' {
+        $changes = $command.Verb -in 'Suspend', 'Resume', 'Clear', 'Remove', 'Stop', 'Invoke', 'Set', 'New', 'Repair', 'Copy', 'Import'
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be $changes
+    }
+
+    It 'has singular parameter names in Pascal case' {
+        $own = $command.Parameters.Keys | Where-Object { $_ -notin [System.Management.Automation.PSCmdlet]::CommonParameters }
+        $own | Should -MatchExactly '^[A-Z][A-Za-z]+$'
+        $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
+    }
+
+    It 'takes one thing from the pipeline' {
+        foreach ($set in $command.ParameterSets) {
+            @($set.Parameters | Where-Object ValueFromPipeline).Count | Should -BeLessOrEqual 1
+        }
+    }
+
+    It 'completes every parameter that has a live or finite set of values' {
+        foreach ($name in 'Queue', 'Id', 'Connection', 'Reason', 'Event', 'For') {
+            $parameter = $command.Parameters[$name]
+            if ($parameter -and -not ($command.Name -eq 'Connect-JobServer' -or ($command.Name -eq 'Stop-Job' -and $name -eq 'Reason'))) {
+                $parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] } | Should -Not -BeNullOrEmpty -Because "-$name is live"
+            }
+        }
+    }
+}
+
+Describe 'The built-in <Name>' -ForEach $builtIns {
+    It 'has no parameter that ours lacks, or that binds another type' {
+        $ours = (Get-Own $Name).Parameters
+        foreach ($theirs in (Get-Command "Microsoft.PowerShell.Core\$Name").Parameters.Values) {
+            $ours.Keys | Should -Contain $theirs.Name
+            foreach ($alias in $theirs.Aliases) { $ours[$theirs.Name].Aliases | Should -Contain $alias }
+            $ours[$theirs.Name].SwitchParameter | Should -Be $theirs.SwitchParameter -Because "-$($theirs.Name) stays as it is"
+        }
+    }
+}
+
+Describe 'Import' {
+    It 'takes less than 150 ms above a bare pwsh' {
+        function Measure-Start([string] $Command) {
+            $times = foreach ($i in 1..5) { (Measure-Command { pwsh -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds }
+            ($times | Measure-Object -Minimum).Minimum
+        }
+        (Measure-Start "Import-Module '$manifest'") - (Measure-Start '1') | Should -BeLessThan 150
+    }
+
+    It 'loads nothing of the client' {
+        $loaded = pwsh -NoProfile -NonInteractive -Command "Import-Module '$manifest'; [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name"
+        $loaded | Should -Contain 'JobAdmin'
+        $loaded | Should -Not -Contain 'JobAdmin.Client'
+        $loaded | Should -Not -Contain 'StackExchange.Redis'
+    }
+
+    It 'keeps the client in a load context of its own' {
+        $context = pwsh -NoProfile -NonInteractive -Command "Import-Module '$manifest'; try { Connect-JobServer 127.0.0.1:1 } catch { }
+            [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { `$_.GetName().Name -eq 'JobAdmin.Client' } | ForEach-Object { [Runtime.Loader.AssemblyLoadContext]::GetLoadContext(`$_).Name }"
+        $context | Should -Be 'JobAdmin.Client'
+    }
+}
