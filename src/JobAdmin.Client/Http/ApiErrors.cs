@@ -26,21 +26,6 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
         _ => FromStatus(answer, what),
     };
 
-    /// <summary>The error for an answer that is not what the API promises.</summary>
-    public JobServerException Invalid(ApiAnswer answer, string what, string problem) => new("InvalidResponse", JobErrorKind.Server,
-        $"{endpoint} gave an answer that can't be used ({what}): {problem}.",
-        "Check the address and the kind of server (-Api); a login page or a proxy in between may have answered instead.") { Target = endpoint };
-
-    /// <summary>What is wrong with an answer that should be JSON.</summary>
-    public static string Problem(ApiAnswer answer) => answer switch
-    {
-        { MediaType: "text/html" or "application/xhtml+xml" } => $"an HTML page (status {answer.Status}) instead of JSON",
-        { IsJsonType: false } => $"{answer.MediaType} (status {answer.Status}) instead of JSON",
-        { Body.IsEmpty: true } => $"an empty body (status {answer.Status}) instead of JSON",
-        { Json: null } => $"text that is not JSON, or that was cut off (status {answer.Status}, {answer.Body.Length} bytes)",
-        _ => $"JSON of another shape than this API's (status {answer.Status})",
-    };
-
     /// <summary>The server's own words in an error answer, or null when there are none worth quoting.</summary>
     public string? Words(ApiAnswer answer)
     {
@@ -71,6 +56,21 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
 
         return clean.ToString().Trim();
     }
+
+    /// <summary>The error for an answer that is not what the API promises.</summary>
+    private JobServerException Invalid(ApiAnswer answer, string what, string problem) => new("InvalidResponse", JobErrorKind.Server,
+        $"{endpoint} gave an answer that can't be used ({what}): {problem}.",
+        "Check the address and the kind of server (-Api); a login page or a proxy in between may have answered instead.") { Target = endpoint };
+
+    /// <summary>What is wrong with an answer that should be JSON.</summary>
+    private static string Problem(ApiAnswer answer) => answer switch
+    {
+        { MediaType: "text/html" or "application/xhtml+xml" } => $"an HTML page (status {answer.Status}) instead of JSON",
+        { IsJsonType: false } => $"{answer.MediaType} (status {answer.Status}) instead of JSON",
+        { Body.IsEmpty: true } => $"an empty body (status {answer.Status}) instead of JSON",
+        { Json: null } => $"text that is not JSON, or that was cut off (status {answer.Status}, {answer.Body.Length} bytes)",
+        _ => $"JSON of another shape than this API's (status {answer.Status})",
+    };
 
     private static string? Words(JsonElement json)
     {

@@ -87,7 +87,7 @@ internal static class ApiJson
 
     /// <summary>The JSON of a field as it came, apart from the answer that held it.</summary>
     public static ReadOnlyMemory<byte>? Raw(this JsonElement element, string name, string? or = null, string? orElse = null) =>
-        Field(element, name, or, orElse) is { } value ? Bytes(value) : null;
+        Field(element, name, or, orElse) is { } value ? Bytes(value) : default(ReadOnlyMemory<byte>?);
 
     public static ReadOnlyMemory<byte> Bytes(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
 
@@ -97,7 +97,7 @@ internal static class ApiJson
         {
             { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
             { } value => Bytes(value),
-            null => null,
+            null => default(ReadOnlyMemory<byte>?),
         };
 
     /// <summary>Progress as <see cref="QueueJob.Progress"/> has it: a number, or JSON text.</summary>

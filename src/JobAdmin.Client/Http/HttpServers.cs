@@ -1,4 +1,5 @@
 using JobAdmin.Client.Http.BioAgents;
+using JobAdmin.Client.Http.Conveyor;
 
 namespace JobAdmin.Client.Http;
 
@@ -28,6 +29,7 @@ internal static class HttpServers
     private static HttpJobServer Make(JobServerOptions options, TimeProvider time) => options.Kind switch
     {
         JobServerKind.BioAgents => new BioAgentsServer(options, time),
+        JobServerKind.Conveyor => new ConveyorServer(options, time),
         _ => throw new JobServerException("InvalidAddress", JobErrorKind.InvalidInput, $"{options.Kind} is not reached over {options.Address.Scheme}.",
             "Use redis:// or rediss:// for BullMQ on Redis.") { Target = options.Address },
     };

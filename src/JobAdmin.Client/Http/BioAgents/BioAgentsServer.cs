@@ -29,7 +29,7 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
     protected override async Task<ApiAnswer> PingAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         var answer = await Api.JsonAsync(request, "connect", cancellationToken).ConfigureAwait(false);
-        return answer.Json!.Value.Field("jobs", "counts") is not null ? answer : throw Api.Errors.Invalid(answer, "connect", ApiErrors.Problem(answer));
+        return answer.Json!.Value.Field("jobs", "counts") is not null ? answer : throw Api.Errors.From(answer, "connect");
     }
 
     protected override Task CheckQueueAsync(string queue, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -119,7 +119,7 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
 
         return answer.IsSuccess && answer.Json is { } json && json.Text("id") is not null
             ? Read(json, queue, parts)
-            : throw (answer.IsSuccess ? Api.Errors.Invalid(answer, "get a job", ApiErrors.Problem(answer)) : Api.Errors.From(answer, "get a job"));
+            : throw Api.Errors.From(answer, "get a job");
     }
 
     protected override void RequireChange(JobChange change)
@@ -164,14 +164,9 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
     {
         var request = ApiRequest.Get("jobs" + ApiPath.Query(("queue", queue), ("status", status), ("limit", limit)), patience: 1 + (limit / 500.0));
         using var answer = await Api.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        if (IsMissing(queue, answer) || !answer.IsSuccess || answer.Json is not { } json)
+        if (IsMissing(queue, answer) || !answer.IsSuccess || answer.Json is not { } json || json.Field("jobs") is not { ValueKind: JsonValueKind.Array } list)
         {
             throw Api.Errors.From(answer, $"list {status} jobs of {queue}");
-        }
-
-        if (json.Field("jobs") is not { ValueKind: JsonValueKind.Array } list)
-        {
-            throw Api.Errors.Invalid(answer, $"list {status} jobs of {queue}", ApiErrors.Problem(answer));
         }
 
         var counts = json.Field("counts") ?? default;

@@ -1,0 +1,27 @@
+namespace JobAdmin.Client.Http;
+
+/// <summary>Remembers the ids that came last, so that a job which moved from one page to the next while they were read is given once.</summary>
+internal sealed class RecentIds(int most = 10_000)
+{
+    private readonly HashSet<string> ids = new(StringComparer.Ordinal);
+    private readonly Queue<string> order = new();
+
+    /// <summary>The jobs that were not among the last ones.</summary>
+    public List<QueueJob> New(IEnumerable<QueueJob> jobs) => [.. jobs.Where(job => Add(job.Id))];
+
+    private bool Add(string id)
+    {
+        if (!ids.Add(id))
+        {
+            return false;
+        }
+
+        order.Enqueue(id);
+        if (order.Count > most)
+        {
+            ids.Remove(order.Dequeue());
+        }
+
+        return true;
+    }
+}
