@@ -10,7 +10,7 @@ missing and then calls this script.
 Build    stages the module to output/JobAdmin/<version>.
 Demo     starts a BullMQ application on a Redis of its own, and a session connected to it.
 Test     runs the xunit suites, and every Pester file in a fresh pwsh.
-Analyze  runs PSScriptAnalyzer and the C# formatter, changing nothing.
+Analyze  runs PSScriptAnalyzer, and checks the C# against .editorconfig; it changes nothing.
 Bench    compares the module with BullMQ's own library on the same data.
 Package  makes output/JobAdmin.<version>.nupkg for the PowerShell Gallery.
 .EXAMPLE
@@ -136,7 +136,7 @@ function Invoke-Analysis {
         Write-Warning 'NOT RUN: PSScriptAnalyzer is missing: Install-PSResource PSScriptAnalyzer'
     }
     $found | Format-Table Severity, RuleName, ScriptName, Line, Message -Wrap | Out-Host
-    Invoke-Tool dotnet format JobAdmin.sln --verify-no-changes --no-restore
+    Invoke-Tool dotnet format style JobAdmin.sln --verify-no-changes
     if ($found) { exit 1 }
     Write-Host 'Nothing to say.'
 }
