@@ -91,67 +91,6 @@ internal sealed partial class BullMqServer
         return found;
     }
 
-    /// <summary>Connected workers by queue; null when the user may not list clients.</summary>
-    private async Task<Dictionary<string, int>?> CountWorkersAsync(CancellationToken cancellationToken)
-    {
-        string list;
-        try
-        {
-            list = (string?)await runner.CommandAsync(reads: true, "CLIENT", ["LIST"], cancellationToken).ConfigureAwait(false) ?? "";
-        }
-        catch (JobServerException exception) when (exception.Kind is JobErrorKind.Access or JobErrorKind.Server)
-        {
-            return null;
-        }
-
-        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var line in list.AsSpan().EnumerateLines())
-        {
-            var at = line.IndexOf(" name=", StringComparison.Ordinal);
-            if (at < 0)
-            {
-                continue;
-            }
-
-            var name = line[(at + 6)..];
-            name = name[..(name.IndexOf(' ') is var space and >= 0 ? space : name.Length)];
-            if (!name.StartsWith(Prefix + ":", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            var rest = name[(Prefix.Length + 1)..];
-            var worker = rest.IndexOf(":w:", StringComparison.Ordinal);
-            if (worker < 0 && rest.Contains(':'))
-            {
-                // An events reader or something else of the queue's.
-                continue;
-            }
-
-            var queue = QueueOfWorker(worker < 0 ? rest : rest[..worker]);
-            counts[queue] = counts.GetValueOrDefault(queue) + 1;
-        }
-
-        return counts;
-    }
-
-    // Node's workers encode the queue's name, other ports write it as it is.
-    private static string QueueOfWorker(ReadOnlySpan<char> text)
-    {
-        Span<byte> bytes = new byte[text.Length];
-        if (text.Length % 4 == 0 && text.Length > 0 && Convert.TryFromBase64Chars(text, bytes, out var length))
-        {
-            var decoded = Encoding.UTF8.GetString(bytes[..length]);
-            if (!decoded.Any(c => char.IsControl(c) || c == '\uFFFD'))
-            {
-                return decoded;
-            }
-        }
-
-        return text.ToString();
-    }
-
-    /// <summary>A queue as it is shown; a queue with a key that is not BullMQ's is shown with that word of warning, so that it does not hide the others.</summary>
     private async Task<JobQueueInfo?> ReadQueueAsync(string name, Dictionary<string, int>? workers, CancellationToken cancellationToken)
     {
         try

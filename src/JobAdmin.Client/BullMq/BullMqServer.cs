@@ -7,11 +7,12 @@ namespace JobAdmin.Client.BullMq;
 internal sealed partial class BullMqServer : IJobServer
 {
     private const JobServerCapabilities Reads = JobServerCapabilities.ListQueues | JobServerCapabilities.ListJobs | JobServerCapabilities.GetJob
-        | JobServerCapabilities.Events | JobServerCapabilities.Result | JobServerCapabilities.Logs;
+        | JobServerCapabilities.Events | JobServerCapabilities.Result | JobServerCapabilities.Logs | JobServerCapabilities.Flows
+        | JobServerCapabilities.Workers | JobServerCapabilities.Metrics;
 
     private const JobServerCapabilities Writes = JobServerCapabilities.Retry | JobServerCapabilities.Promote | JobServerCapabilities.Stop
         | JobServerCapabilities.Remove | JobServerCapabilities.Pause | JobServerCapabilities.Clear | JobServerCapabilities.RemoveQueue
-        | JobServerCapabilities.Add | JobServerCapabilities.Edit;
+        | JobServerCapabilities.Add | JobServerCapabilities.Edit | JobServerCapabilities.QueueSettings;
 
     private readonly JobServerOptions options;
     private readonly RedisErrors errors;

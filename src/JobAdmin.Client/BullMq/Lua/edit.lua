@@ -35,7 +35,7 @@ for i = 10, #ARGV do
   for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
     if call('ZSCORE', P .. set, id) then state = set break end
   end
-  if call('EXISTS', P .. id) == 0 then
+  if not isJob(P .. id) then
     code = -1
   else
     if state == '' then
