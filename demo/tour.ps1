@@ -52,7 +52,7 @@ Write-Host @"
 This is a real session, connected to a real application that goes on working. Try:
   Get-Job -State failed | Invoke-JobRetry            retry all that failed, as it stands
   Get-Job -Queue deep-research | Format-List         everything about some jobs
-  Get-Job -State prioritized -First 1 | Wait-Job     wait for one, and see its progress
+  Get-Job -State active | Wait-Job | Receive-Job     wait for what runs now, and take what it returns
   Watch-JobEvent                                     all queues, live; Ctrl+C ends it
   Suspend-JobQueue chat; Get-JobQueue                pause a queue
   Get-Command -Module JobAdmin                       all there is
