@@ -1,6 +1,7 @@
 # Views, and what becomes of the objects in CSV, JSON and CLIXML. The objects are made here, so that they can be as odd as needed.
 BeforeAll {
-    $manifest = Get-ChildItem "$PSScriptRoot/../../output/JobAdmin/*/JobAdmin.psd1" | Sort-Object LastWriteTime | Select-Object -Last 1
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $manifest = Get-Item (Get-Manifest)
     Import-Module $manifest -Force
     $formats = Join-Path $manifest.Directory formats
     $now = [DateTimeOffset]::UtcNow

@@ -1,6 +1,7 @@
 # Help: it is there, it is true, and its examples run against a real BullMQ application.
 BeforeDiscovery {
-    $manifest = Get-ChildItem "$PSScriptRoot/../../output/JobAdmin/*/JobAdmin.psd1" | Sort-Object LastWriteTime | Select-Object -Last 1
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $manifest = Get-Item (Get-Manifest)
     Import-Module $manifest -Force
     $commands = (Get-Command -Module JobAdmin -CommandType Cmdlet).Name
     $pages = Get-ChildItem "$PSScriptRoot/../../help/en-US/*.md"
@@ -22,7 +23,8 @@ BeforeDiscovery {
 
 BeforeAll {
     $root = Resolve-Path "$PSScriptRoot/../.."
-    $manifest = Get-ChildItem "$root/output/JobAdmin/*/JobAdmin.psd1" | Sort-Object LastWriteTime | Select-Object -Last 1
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $manifest = Get-Item (Get-Manifest)
     Import-Module $manifest -Force
     $common = [Management.Automation.Cmdlet]::CommonParameters
 }
