@@ -109,6 +109,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             problems.Add("its hash has neither name nor timestamp");
         }
 
+        var (parentQueue, parentId) = SplitKey(parentKey);
         var job = new QueueJob
         {
             Server = server,
@@ -131,8 +132,8 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             // 12 bits of the score keep the order within a millisecond.
             DelayUntil = state == JobState.Delayed && double.TryParse(score, CultureInfo.InvariantCulture, out var due) ? FromMilliseconds((long)Math.Floor(due / 4096)) : null,
             ProcessedBy = processedBy,
-            ParentId = KeyEnd(parentKey),
-            ParentQueue = KeyQueue(parentKey),
+            ParentId = parentId,
+            ParentQueue = parentQueue,
             SchedulerId = scheduler,
             DeduplicationId = deduplication,
             DeferredFailure = deferred,
@@ -227,7 +228,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
 
     private ReadOnlyMemory<byte>? Raw(ref MsgPackReader reader) => reader.TryReadBytes(out var bytes)
         // A copy, so that one job kept does not keep its page.
-        ? bytes.ToArray() : null;
+        ? new ReadOnlyMemory<byte>(bytes.ToArray()) : default(ReadOnlyMemory<byte>?);
 
     private List<string>? Log(ref MsgPackReader reader)
     {
@@ -259,18 +260,23 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         }
     }
 
-    private static string? KeyEnd(string? key) => key is null ? null : key[(key.LastIndexOf(':') + 1)..];
-
-    private static string? KeyQueue(string? key)
+    /// <summary>Queue and id of a job's key. Ids may have colons (a scheduler's runs do), queues may not: with our prefix both are known for sure.</summary>
+    private (string? Queue, string? Id) SplitKey(string? key)
     {
-        var end = key?.LastIndexOf(':') ?? -1;
-        if (end <= 0)
+        if (key is null)
         {
-            return null;
+            return default;
         }
 
-        var start = key!.LastIndexOf(':', end - 1);
-        return key[(start + 1)..end];
+        var start = server.Connection.Prefix is { } prefix && key.StartsWith(prefix + ":", StringComparison.Ordinal) ? prefix.Length + 1 : -1;
+        var end = start >= 0 ? key.IndexOf(':', start) : key.LastIndexOf(':');
+        if (end <= 0)
+        {
+            return (null, key);
+        }
+
+        start = start >= 0 ? start : key.LastIndexOf(':', end - 1) + 1;
+        return (key[start..end], key[(end + 1)..]);
     }
 
     private struct Problems

@@ -32,7 +32,7 @@ internal static class ScriptCatalog
 
     /// <summary>One of our own that reads jobs, behind the parts that they share.</summary>
     public static LuaScript Reader(string name) =>
-        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua") + Read($"lua/own/{n[7..]}.lua")));
+        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, IsJob + Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua") + Read($"lua/own/{n[7..]}.lua")));
 
     /// <summary>One of BullMQ's as it is.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -47,7 +47,7 @@ internal static class ScriptCatalog
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-            "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
+            IsJob, "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -55,7 +55,7 @@ internal static class ScriptCatalog
     /// <param name="own">Ours.</param>
     public static LuaScript Together(int major, IReadOnlyList<string> names, string own) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder(IsJob);
         foreach (var name in names)
         {
             text.Append("local function ").Append(name.AsSpan(0, name.LastIndexOf('-'))).Append("(KEYS, ARGV)\n").Append(Read($"lua/{major}/{name}.lua")).Append("\nend\n");
@@ -63,6 +63,8 @@ internal static class ScriptCatalog
 
         return new LuaScript(key, text.Append(Read($"lua/own/{own}.lua")).ToString());
     });
+
+    private static string IsJob => Read("lua/own/is-job.lua");
 
     private static string Read(string resource)
     {

@@ -8,7 +8,8 @@ local COUNT = #FIELDS
 -- parts: a string of flags for data, options, return value, stack trace and log, each 1 or 0.
 local function readJob(P, id, score, state, parts)
   local job = P .. id
-  local values = call('HMGET', job, unpack(FIELDS))
+  local values = redis.pcall('HMGET', job, unpack(FIELDS))
+  if values.err then return nil end
   if not values[1] and not values[2] and call('EXISTS', job) == 0 then return nil end
   local opts = values[COUNT]
   values[COUNT] = opts and string.match(opts, '"attempts":(%d+)') or false
@@ -68,7 +69,8 @@ end
 local function passes(P, id, filter)
   if not filter then return true end
   if filter.ids and not anyPattern(id, filter.ids) then return false end
-  local values = call('HMGET', P .. id, 'name', 'failedReason', 'finishedOn', 'timestamp', 'processedOn')
+  local values = redis.pcall('HMGET', P .. id, 'name', 'failedReason', 'finishedOn', 'timestamp', 'processedOn')
+  if values.err then return false end
   if filter.names and not anyPattern(values[1], filter.names) then return false end
   if filter.reasons and not anyPattern(values[2], filter.reasons) then return false end
   if filter.kinds and not anyPattern(values[2], filter.kinds) then return false end

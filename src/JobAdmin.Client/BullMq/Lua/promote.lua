@@ -19,7 +19,7 @@ for i = 4, #ARGV do
     local ok, result = pcall(bullmq, keys, { P, id })
     if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
   else
-    code = call('EXISTS', P .. id) == 1 and -3 or -1
+    code = isJob(P .. id) and -3 or -1
   end
   out[#out + 1] = code
   out[#out + 1] = 'delayed'

@@ -11,7 +11,7 @@ for i = 4, #ARGV do
     if call('ZSCORE', P .. set, id) then state = set break end
   end
   local code
-  if state == '' and call('EXISTS', job) == 0 then
+  if state == '' and not isJob(job) then
     code = -1
   else
     local ok, result

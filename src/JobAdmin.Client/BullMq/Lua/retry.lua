@@ -20,7 +20,7 @@ for i = 5, #ARGV do
   local state = call('ZSCORE', P .. 'failed', id) and 'failed' or (call('ZSCORE', P .. 'completed', id) and 'completed' or '')
   local code
   if state == '' then
-    code = call('EXISTS', job) == 1 and -3 or -1
+    code = isJob(job) and -3 or -1
   else
     local push = 'LPUSH'
     local opts = call('HGET', job, 'opts')

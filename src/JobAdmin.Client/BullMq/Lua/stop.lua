@@ -16,7 +16,7 @@ for i = 5, #ARGV do
   for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
     if call('ZSCORE', P .. set, id) then state = set break end
   end
-  if call('EXISTS', job) == 0 then
+  if not isJob(job) then
     code = -1
   elseif state == 'completed' or state == 'failed' then
     code = -3
