@@ -35,6 +35,12 @@ internal sealed class RedisErrors(string endpoint)
                 "Something else writes under the same prefix: look at the key with redis-cli TYPE, or connect with the right -Prefix.") { Target = endpoint };
         }
 
+        // Inside a script Redis says it without the code.
+        if (message.Contains("NOPERM", StringComparison.Ordinal) || message.Contains("user executing the script can't", StringComparison.Ordinal))
+        {
+            code = "NOPERM";
+        }
+
         return code switch
         {
             "NOAUTH" => new("AuthenticationRequired", JobErrorKind.Access, $"{endpoint} wants a password.",

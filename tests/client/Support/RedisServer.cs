@@ -11,6 +11,7 @@ public sealed class RedisServer : IAsyncDisposable
 {
     private readonly Process guard;
     private readonly StringBuilder output = new();
+    private bool ended;
 
     private RedisServer(int port, string folder, IEnumerable<string> options)
     {
@@ -89,6 +90,12 @@ public sealed class RedisServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (ended)
+        {
+            return;
+        }
+
+        ended = true;
         guard.StandardInput.Close();
         await guard.WaitForExitAsync();
         guard.Dispose();

@@ -5,8 +5,8 @@ local meta = call('HMGET', KEYS[1], 'version', 'paused', 'concurrency', 'max', '
 local function list(word)
   -- BullMQ 4 keeps a pseudo id at either end of the waiting list.
   local length = call('LLEN', P .. word)
-  if length > 0 and meta[1] == false or (meta[1] and string.find(meta[1], 'bullmq:4', 1, true)) then
-    for _, at in ipairs({ 0, -1 }) do
+  if length > 0 and (not meta[1] or string.find(meta[1], 'bullmq:4', 1, true)) then
+    for _, at in ipairs(length == 1 and { 0 } or { 0, -1 }) do
       local id = call('LINDEX', P .. word, at)
       if id and string.sub(id, 1, 2) == '0:' then length = length - 1 end
     end
