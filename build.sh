@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
 export HOME=${HOME:-$(mktemp -d)}
-# The newest StackExchange.Redis that needs neither RESPite nor System.IO.Hashing, which some feeds lack.
-readonly fallback_redis_client=2.7.27
+# The newest 2.x that the client compiles against; it does without RESPite, which some feeds lack.
+readonly fallback_redis_client=2.13.17
 
 say() { echo "build.sh: $*" >&2; }
 stop() { say "$*"; exit 1; }
