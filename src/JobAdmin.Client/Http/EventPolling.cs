@@ -5,9 +5,8 @@ namespace JobAdmin.Client.Http;
 /// <summary>Events of a server that reports none, made by looking again and again and comparing.</summary>
 /// <remarks>The looks come faster while something happens and slower while nothing does. What starts and ends between two looks of the same state
 /// shows as its last event alone.</remarks>
-internal sealed class EventPolling(HttpJobServer server, TimeProvider time)
+internal sealed class EventPolling(HttpJobServer server, TimeProvider time, TimeSpan shortest)
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private readonly Dictionary<(string Queue, string Id), Seen> seen = [];
     private readonly DateTimeOffset begin = time.GetUtcNow();
@@ -21,8 +20,8 @@ internal sealed class EventPolling(HttpJobServer server, TimeProvider time)
     public async IAsyncEnumerable<IReadOnlyList<JobEvent>> WatchAsync(Func<CancellationToken, Task<IReadOnlyList<QueueJob>>> look,
         Func<string, string, CancellationToken, Task<QueueJob?>> find, TimeSpan? longest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var most = longest is { } given && given > TimeSpan.Zero ? given : Longest;
-        var pause = most < Shortest ? most : Shortest;
+        var most = longest is { } given && given > TimeSpan.Zero ? given : shortest > Longest ? shortest : Longest;
+        var pause = most < shortest ? most : shortest;
         while (true)
         {
             var events = new List<JobEvent>();
@@ -39,7 +38,7 @@ internal sealed class EventPolling(HttpJobServer server, TimeProvider time)
 
             if (events.Count > 0)
             {
-                pause = most < Shortest ? most : Shortest;
+                pause = most < shortest ? most : shortest;
                 yield return events;
             }
 

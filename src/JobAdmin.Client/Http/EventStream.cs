@@ -69,7 +69,11 @@ internal sealed class EventStream(HttpApi api, string path, string what)
                     WireLog.Note($"The event stream of {api.Endpoint} broke: taking it up again in {pause.TotalSeconds:0.#} s.");
                 }
 
-                await writer.WriteAsync(default, cancellationToken).ConfigureAwait(false);
+                if (opened)
+                {
+                    await writer.WriteAsync(default, cancellationToken).ConfigureAwait(false);
+                }
+
                 await Task.Delay(pause, api.Time, cancellationToken).ConfigureAwait(false);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }

@@ -6,6 +6,9 @@ internal abstract partial class HttpJobServer
 {
     private const int LookAtMost = 200;
 
+    /// <summary>The shortest time between two looks at a server that is polled.</summary>
+    protected virtual TimeSpan ShortestPause => TimeSpan.FromMilliseconds(500);
+
     public virtual IAsyncEnumerable<IReadOnlyList<JobEvent>> WatchEventsAsync(EventQuery query, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.GetJob, "report events");
@@ -26,7 +29,7 @@ internal abstract partial class HttpJobServer
     protected async IAsyncEnumerable<IReadOnlyList<JobEvent>> PollIdsAsync(EventQuery query, IReadOnlyList<string> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var queues = query.Queues.Count > 0 ? query.Queues : await QueueNamesAsync(cancellationToken).ConfigureAwait(false);
-        var events = new EventPolling(this, Api.Time).WatchAsync(async token =>
+        var events = new EventPolling(this, Api.Time, ShortestPause).WatchAsync(async token =>
         {
             var jobs = new List<QueueJob>();
             foreach (var queue in queues)
@@ -74,7 +77,7 @@ internal abstract partial class HttpJobServer
 
         var queues = query.Queues.Count > 0 ? query.Queues : await QueueNamesAsync(cancellationToken).ConfigureAwait(false);
         WireLog.Note($"{Kind} has no event stream: {Api.Endpoint} is asked again and again, and of each state the {LookAtMost} newest jobs are compared.");
-        var events = new EventPolling(this, Api.Time).WatchAsync(async token =>
+        var events = new EventPolling(this, Api.Time, ShortestPause).WatchAsync(async token =>
         {
             var looks = new IReadOnlyList<QueueJob>[queues.Count];
             await EachAsync(queues.Count, async (i, each) => looks[i] = await LookAsync(queues[i], each).ConfigureAwait(false), token).ConfigureAwait(false);

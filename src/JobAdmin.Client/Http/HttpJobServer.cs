@@ -28,6 +28,12 @@ internal abstract partial class HttpJobServer(HttpApi api, JobServerOptions opti
     /// <summary>The cheapest read there is.</summary>
     protected abstract ApiRequest Ping { get; }
 
+    /// <summary>The reads by which a server of this kind shows itself, without a key.</summary>
+    public virtual IReadOnlyList<ApiRequest> Probes => [Ping];
+
+    /// <summary>Whether only a server of this kind would give such an answer to a probe.</summary>
+    public abstract bool Recognises(ApiAnswer answer);
+
     /// <summary>Checks that the server answers, speaks this API and lets the user in, and opens the connection.</summary>
     public abstract Task ConnectAsync(CancellationToken cancellationToken);
 

@@ -19,7 +19,7 @@ public sealed class RateLimitTests
     private async Task<(double Seconds, List<string> Notes)> WaitedAsync(FakeServer fake, Func<IJobServer, Task> action)
     {
         var notes = new List<string>();
-        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, options => options with { Timeout = TimeSpan.FromMinutes(5) }, time);
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, time: time);
         WireLog.Notes = notes.Add;
         var start = time.GetUtcNow();
         await action(server);

@@ -20,6 +20,14 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
 
     protected override ApiRequest Ping { get; } = ApiRequest.Get("jobs" + ApiPath.Query(("queue", DefaultQueue), ("status", "active"), ("limit", 1)));
 
+    public override bool Recognises(ApiAnswer answer) => answer.Json is { ValueKind: JsonValueKind.Object } json && answer.Status switch
+    {
+        200 => json.Field("jobs") is not null && json.Field("counts") is not null,
+        401 => json.Text("error") == "Unauthorized" && json.Field("message") is null,
+        503 => json.Text("error") == "Job queue not enabled",
+        _ => false,
+    };
+
     public override async Task ConnectAsync(CancellationToken cancellationToken)
     {
         (await PingAsync(Ping with { Once = true }, cancellationToken).ConfigureAwait(false)).Dispose();

@@ -18,6 +18,16 @@ internal sealed partial class ConveyorServer(JobServerOptions options, TimeProvi
 
     protected override ApiRequest Ping { get; } = ApiRequest.Get("queues");
 
+    public override IReadOnlyList<ApiRequest> Probes => [ApiRequest.Get("config"), Ping];
+
+    public override bool Recognises(ApiAnswer answer) => answer.Json is { ValueKind: JsonValueKind.Object } json && answer.Status switch
+    {
+        200 => json.Field("data")?.Flag("readOnly") is not null
+            || (json.Field("data") is { ValueKind: JsonValueKind.Array } queues && queues.GetArrayLength() > 0 && queues[0].Field("counts") is not null),
+        401 => json.Field("error")?.Text("code") == "UNAUTHORIZED",
+        _ => false,
+    };
+
     public override async Task ConnectAsync(CancellationToken cancellationToken)
     {
         var readOnly = false;
