@@ -20,25 +20,8 @@ internal sealed partial class BullMqServer
 
     public async IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        RequireWrite();
-        var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
-        profile.CheckChange(queue, destroys: true, force);
-        var keys = Keys(queue);
-        var active = (long)await runner.CommandAsync(reads: true, "LLEN", [keys["active"]], cancellationToken).ConfigureAwait(false);
-        if (active > 0 && !force)
-        {
-            throw new JobServerException("QueueHasActiveJobs", JobErrorKind.InvalidState, $"Workers have {active} jobs of queue '{queue}'.",
-                "Stop the workers or wait for them, or use -Force to take the jobs away from them.") { Target = queue };
-        }
-
-        var total = await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false);
-        if (!profile.IsPaused)
-        {
-            // The mark alone keeps workers off; the lists need not be renamed for what follows.
-            await runner.RunAsync(ScriptCatalog.BullMq(6, "pause-7"), reads: false,
-                [keys["wait"], keys["paused"], keys.Meta, keys["prioritized"], keys.Events, keys["delayed"], keys["marker"]], ["paused", "1"], cancellationToken).ConfigureAwait(false);
-        }
-
+        var (profile, total) = await BeforeRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
+        await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
         long done = 0;
         foreach (var state in StateWords.All)
         {
@@ -49,28 +32,61 @@ internal sealed partial class BullMqServer
             }
         }
 
-        await RemoveRestAsync(keys, cancellationToken).ConfigureAwait(false);
+        await RemoveRestAsync(Keys(queue), null, cancellationToken).ConfigureAwait(false);
         profiles.TryRemove(queue, out _);
         yield return new BulkProgress(done, total, "jobs");
     }
 
+    /// <summary>Whether an id would be the name of another key of the queue, so that no job can have it.</summary>
+    internal static bool IsKeyOfQueue(string id) => QueueWords.Contains(id, StringComparer.Ordinal)
+        || id.LastIndexOf(':') is var colon and >= 0 && (JobWords.ContainsKey(id[(colon + 1)..]) || id.IndexOf(':') == colon && id.StartsWith("repeat:", StringComparison.Ordinal));
+
+    /// <summary>Checks whether a queue may be removed, and counts its jobs.</summary>
+    private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
+        profile.CheckChange(queue, destroys: true, force);
+        var active = (long)await runner.CommandAsync(reads: true, "LLEN", [Keys(queue)["active"]], cancellationToken).ConfigureAwait(false);
+        if (active > 0 && !force)
+        {
+            throw new JobServerException("QueueHasActiveJobs", JobErrorKind.InvalidState, $"Workers have {active} jobs of queue '{queue}'.",
+                "Stop the workers or wait for them, or use -Force to take the jobs away from them.") { Target = queue };
+        }
+
+        return (profile, await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task PauseForRemovalAsync(string queue, QueueProfile profile, CancellationToken cancellationToken)
+    {
+        if (!profile.IsPaused)
+        {
+            // The mark alone keeps workers off; the lists need not be renamed for what follows.
+            var keys = Keys(queue);
+            await runner.RunAsync(ScriptCatalog.BullMq(6, "pause-7"), reads: false,
+                [keys["wait"], keys["paused"], keys.Meta, keys["prioritized"], keys.Events, keys["delayed"], keys["marker"]], ["paused", "1"], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Deletes every key that is left of the queue: schedulers, deduplication keys, orphans, and the queue's own.</summary>
-    private async Task RemoveRestAsync(QueueKeys keys, CancellationToken cancellationToken)
+    /// <param name="keys">The queue's keys.</param>
+    /// <param name="keep">Told the names of what is about to go, besides the queue's own; null when nobody asks.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    private async Task RemoveRestAsync(QueueKeys keys, Func<IReadOnlyList<string>, Task>? keep, CancellationToken cancellationToken)
     {
         var own = QueueWords.ToHashSet(StringComparer.Ordinal);
-        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica))
+        await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", cancellationToken).ConfigureAwait(false))
         {
-            var cursor = "0";
-            do
+            var found = page.Where(k => !own.Contains(k[keys.Base.Length..]));
+            var types = await Task.WhenAll(found.Select(async k => (Key: k, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [(RedisKey)k], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+            var ours = types.Where(t => IsOurs(t.Key[keys.Base.Length..], t.Type)).Select(t => t.Key).ToList();
+            if (keep is not null)
             {
-                var at = cursor;
-                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", EscapeGlob(keys.Base) + "*", "COUNT", 2000]), "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
-                cursor = (string)answer[0]!;
-                var found = ((RedisKey[])answer[1]!).Select(k => (string)k!).Where(k => !own.Contains(k[keys.Base.Length..])).ToList();
-                var types = await Task.WhenAll(found.Select(async k => (Key: k, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [(RedisKey)k], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
-                await Task.WhenAll(types.Where(t => IsOurs(t.Key[keys.Base.Length..], t.Type)).Select(t => UnlinkAsync(t.Key, cancellationToken))).ConfigureAwait(false);
+                // A lock says nothing to whoever puts the job back.
+                await keep([.. ours.Select(k => k[keys.Base.Length..]).Where(k => !k.EndsWith(":lock", StringComparison.Ordinal))]).ConfigureAwait(false);
             }
-            while (cursor != "0");
+
+            await Task.WhenAll(ours.Select(k => UnlinkAsync(k, cancellationToken))).ConfigureAwait(false);
         }
 
         foreach (var word in QueueWords)

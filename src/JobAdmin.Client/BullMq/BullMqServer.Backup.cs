@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Deleting with a backup: what a slice is about to delete is kept first, and no more than that is deleted.</summary>
+internal sealed partial class BullMqServer
+{
+    private const int BackupSlice = 200;
+
+    public async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        var profile = await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false);
+        profile.CheckChange(query.Queue, destroys: true, force);
+        long done = 0;
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            var jobs = new JobQuery { Queue = query.Queue, States = [state], Filter = query.Filter };
+            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => (query.Max ?? long.MaxValue) - done, keep, cancellationToken).ConfigureAwait(false))
+            {
+                done += deleted;
+                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs");
+            }
+        }
+
+        if (done == 0)
+        {
+            yield return new BulkProgress(0, 0, "jobs");
+        }
+    }
+
+    public async IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (profile, total) = await BeforeRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
+        // The settings are kept as they are before the removal pauses the queue.
+        await foreach (var slice in ExportQueueKeysAsync(queue, cancellationToken).ConfigureAwait(false))
+        {
+            await keep(slice).ConfigureAwait(false);
+        }
+
+        await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
+        long done = 0;
+        foreach (var state in StateWords.All)
+        {
+            await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keep, cancellationToken).ConfigureAwait(false))
+            {
+                done += deleted;
+                yield return new BulkProgress(done, total, "jobs");
+            }
+        }
+
+        var keys = Keys(queue);
+        await RemoveRestAsync(keys, async rest => await keep(await WriteKeysAsync(queue, rest, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        profiles.TryRemove(queue, out _);
+        yield return new BulkProgress(done, total, "jobs");
+    }
+
+    private async IAsyncEnumerable<long> ClearKeptAsync(JobQuery jobs, int major, JobState state, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = Keys(jobs.Queue);
+        var word = StateWords.KeyWord(state)!;
+        var script = ScriptCatalog.PerVersion(major, "clear-ids");
+        await foreach (var ids in MatchingIdsAsync(jobs, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
+        {
+            if (left() <= 0)
+            {
+                yield break;
+            }
+
+            await keep(await ExportJobsAsync(jobs.Queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], [keys.Base, word, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes a whole state of a queue that goes away, also what workers and schedulers hold.</summary>
+    private async IAsyncEnumerable<long> RemoveKeptAsync(string queue, int major, JobState state, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var word = StateWords.KeyWord(state)!;
+        var script = ScriptCatalog.PerVersion(major, "remove-ids");
+        while (true)
+        {
+            // From the end where the oldest are, as an import wants them.
+            var answer = StateWords.IsList(state)
+                ? await runner.CommandAsync(reads: true, "LRANGE", [keys[word], -BackupSlice, -1], cancellationToken).ConfigureAwait(false)
+                : await runner.CommandAsync(reads: true, "ZRANGE", [keys[word], 0, BackupSlice - 1], cancellationToken).ConfigureAwait(false);
+            var ids = ((string[])answer!).ToList();
+            if (ids.Count == 0)
+            {
+                yield break;
+            }
+
+            if (StateWords.IsList(state))
+            {
+                ids.Reverse();
+            }
+
+            await keep(await ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], [keys.Base, word, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

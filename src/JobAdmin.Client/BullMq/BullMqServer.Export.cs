@@ -1,0 +1,228 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Exporting jobs field by field.</summary>
+internal sealed partial class BullMqServer : IJobTransfer
+{
+    private const int ExportPage = 500;
+
+    public async IAsyncEnumerable<JobExportSlice> ExportJobsAsync(JobQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            // Which jobs is asked one page ahead of reading them.
+            var ids = MatchingIdsAsync(query with { States = [state] }, query.AsOf ?? DateTimeOffset.UtcNow, static () => ExportPage, cancellationToken);
+            await using var pages = ids.GetAsyncEnumerator(cancellationToken);
+            var slices = PageStream.ReadAsync(
+                async stop =>
+                {
+                    while (await pages.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        using var writer = new JobRecordWriter();
+                        await WriteJobsAsync(writer, query.Queue, pages.Current, state, null, stop).ConfigureAwait(false);
+                        if (writer.Count > 0)
+                        {
+                            return new JobExportSlice(writer.Count, writer.ToArray(), []);
+                        }
+                    }
+
+                    return null;
+                },
+                cancellationToken);
+            await foreach (var slice in slices.ConfigureAwait(false))
+            {
+                yield return slice;
+            }
+        }
+    }
+
+    public async Task<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken)
+    {
+        await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        using var writer = new JobRecordWriter();
+        var relatives = kin == JobKin.None ? null : new Relatives(Prefix, queue, kin);
+        var written = await WriteJobsAsync(writer, queue, ids, seen, relatives, cancellationToken).ConfigureAwait(false);
+        while (relatives?.Next() is var (other, more))
+        {
+            await WriteJobsAsync(writer, other, more, JobState.Unknown, relatives, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new JobExportSlice(writer.Count, writer.ToArray(), [.. ids.Where(id => !written.Contains(id))]);
+    }
+
+    public async IAsyncEnumerable<JobExportSlice> ExportQueueKeysAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        var keys = Keys(queue);
+        string[] own = ["meta", "id", "pc", "repeat", "metrics:completed", "metrics:completed:data", "metrics:failed", "metrics:failed:data"];
+        yield return await WriteKeysAsync(queue, own, cancellationToken).ConfigureAwait(false);
+        foreach (var pattern in new[] { "repeat:", "de:", "dn:" })
+        {
+            await foreach (var found in ScanAsync(EscapeGlob(keys.Base + pattern) + "*", cancellationToken).ConfigureAwait(false))
+            {
+                var names = found.Select(k => k[keys.Base.Length..]).Where(k => !IsJobOfScheduler(k)).ToList();
+                yield return await WriteKeysAsync(queue, names, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether a key is that of a scheduler's job (<c>repeat:ID:TIME</c>, or what belongs to it) rather than the scheduler itself.</summary>
+    private static bool IsJobOfScheduler(string name)
+    {
+        var parts = name.Split(':');
+        return parts[0] == "repeat" && (parts[^1].Length >= 10 && parts.Length > 2 && parts[^1].All(char.IsAsciiDigit) || JobWords.ContainsKey(parts[^1]));
+    }
+
+    /// <summary>Writes the jobs that are there.</summary>
+    /// <returns>Their ids.</returns>
+    private async Task<HashSet<string>> WriteJobsAsync(JobRecordWriter writer, string queue, IReadOnlyList<string> ids, JobState seen, Relatives? relatives,
+        CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        var at = 0;
+        while (at < ids.Count)
+        {
+            object[] arguments = [keys.Base, StateWords.KeyWord(seen) ?? "", BytesAtMost, .. ids.Skip(at).Take(ExportPage)];
+            var answer = await runner.RunAsync(ScriptCatalog.Reader("export"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
+            at += WriteRows(writer, queue, (byte[])answer!, relatives, written);
+        }
+
+        return written;
+    }
+
+    private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives? relatives, HashSet<string> written)
+    {
+        var reader = new MsgPackReader(packed);
+        var looked = (int)reader.ReadInteger();
+        var children = relatives is null ? null : new List<string>();
+        for (var rows = reader.ReadInteger(); rows > 0; rows--)
+        {
+            var (id, parent) = writer.WriteJob(ref reader, queue, children);
+            written.Add(id);
+            relatives?.Add(queue, id, children!, parent);
+            children?.Clear();
+        }
+
+        return looked;
+    }
+
+    private async Task<JobExportSlice> WriteKeysAsync(string queue, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        using var writer = new JobRecordWriter();
+        foreach (var name in names)
+        {
+            var key = keys[name];
+            var type = (string?)await runner.CommandAsync(reads: true, "TYPE", [key], cancellationToken).ConfigureAwait(false);
+            object[]? command = type switch
+            {
+                "string" => ["GET", key],
+                "hash" => ["HGETALL", key],
+                "list" => ["LRANGE", key, 0, -1],
+                "set" => ["SMEMBERS", key],
+                "zset" => ["ZRANGE", key, 0, -1, "WITHSCORES"],
+                _ => null,
+            };
+            if (command is null)
+            {
+                continue;
+            }
+
+            var left = (long)await runner.CommandAsync(reads: true, "PTTL", [key], cancellationToken).ConfigureAwait(false);
+            var answer = await runner.CommandAsync(reads: true, (string)command[0], command[1..], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ReadOnlyMemory<byte>> values = type == "string" ? answer.IsNull ? [] : [(byte[])answer!]
+                : [.. ((RedisResult[])answer!).Select(v => (ReadOnlyMemory<byte>)(byte[])v!)];
+            if (values.Count > 0)
+            {
+                writer.WriteKey(queue, name, type!, left >= 0 ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + left : null, values);
+            }
+        }
+
+        return new JobExportSlice(writer.Count, writer.ToArray(), []);
+    }
+
+    /// <summary>Keys that match a pattern, on every node.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> ScanAsync(string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica))
+        {
+            var cursor = "0";
+            do
+            {
+                var at = cursor;
+                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", pattern, "COUNT", 2000]),
+                    "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
+                cursor = (string)answer[0]!;
+                if ((string[])answer[1]! is { Length: > 0 } found)
+                {
+                    yield return found;
+                }
+            }
+            while (cursor != "0");
+        }
+    }
+
+    /// <summary>Jobs that go along with others, each once, until there are no more.</summary>
+    private sealed class Relatives(string prefix, string home, JobKin kin)
+    {
+        private readonly HashSet<(string Queue, string Id)> known = [];
+        private readonly Dictionary<string, List<string>> waiting = new(StringComparer.Ordinal);
+
+        public void Add(string queue, string id, List<string> children, string? parent)
+        {
+            known.Add((queue, id));
+            if (waiting.TryGetValue(queue, out var same))
+            {
+                same.Remove(id);
+            }
+
+            if (kin.HasFlag(JobKin.Children))
+            {
+                children.ForEach(Ask);
+            }
+
+            if (kin.HasFlag(JobKin.Parents) && parent is not null && parent.StartsWith($"{prefix}:{home}:", StringComparison.Ordinal))
+            {
+                Ask(parent);
+            }
+        }
+
+        public (string Queue, List<string> Ids)? Next()
+        {
+            foreach (var (queue, ids) in waiting)
+            {
+                waiting.Remove(queue);
+                if (ids.Count > 0)
+                {
+                    return (queue, ids);
+                }
+            }
+
+            return null;
+        }
+
+        private void Ask(string key)
+        {
+            // A child of another prefix is beyond this connection; BullMQ has no such flows.
+            if (!key.StartsWith(prefix + ":", StringComparison.Ordinal) || key.IndexOf(':', prefix.Length + 1) is not (> 0 and var colon))
+            {
+                return;
+            }
+
+            var (queue, id) = (key[(prefix.Length + 1)..colon], key[(colon + 1)..]);
+            if (queue.Length > 0 && known.Add((queue, id)))
+            {
+                if (!waiting.TryGetValue(queue, out var ids))
+                {
+                    waiting[queue] = ids = [];
+                }
+
+                ids.Add(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+-- Puts jobs back. KEYS: meta. ARGV: key prefix, BullMQ's major, whether that is certain 1/0, overwrite 1/0, library for a queue that has to be made
+-- or '', now; then for each job: id, state, score, when its hash expires or '', number of hash values, hash, deduplication id or '', when that expires
+-- or '', and for logs, dependencies, processed, failed and unsuccessful: number of values, when they expire or '', values.
+-- Returns a code each: 1 added, 2 there already and the same, 0 there and different, 3 overwritten, -2 a worker has it, -9 has expired since.
+local rcall = redis.call
+--- @include? "isQueuePausedOrMaxed"
+--- @include? "addBaseMarkerIfNeeded"
+--- @include? "addDelayMarkerIfNeeded"
+
+local P, major, certain, overwrite = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local library, now = ARGV[5], tonumber(ARGV[6])
+local sets = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }
+local isSet = {}
+for _, set in ipairs(sets) do isSet[set] = true end
+local kinds = { { 'logs', 'RPUSH' }, { 'dependencies', 'SADD' }, { 'processed', 'HSET' }, { 'failed', 'HSET' }, { 'unsuccessful', 'ZADD' } }
+local at = 7
+
+local function next()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+local function nextValues()
+  local values = {}
+  for i = 1, tonumber(next()) do values[i] = next() end
+  return values
+end
+
+-- Pairs stay together: the size of a part is even.
+local function put(key, command, values, expires)
+  for from = 1, #values, 4000 do rcall(command, key, unpack(values, from, math.min(from + 3999, #values))) end
+  if expires ~= '' and #values > 0 then rcall('PEXPIREAT', key, expires) end
+end
+
+-- The zset's members come before their scores in a record, and behind them in the command.
+local function swapped(values)
+  for i = 1, #values, 2 do values[i], values[i + 1] = values[i + 1], values[i] end
+  return values
+end
+
+local function stateOf(id)
+  for _, set in ipairs(sets) do
+    local score = rcall('ZSCORE', P .. set, id)
+    if score then return set, score end
+  end
+end
+
+local function isSame(id, job, state, score, hash)
+  local there, count = rcall('HGETALL', job), 0
+  if #there ~= #hash then return false end
+  local fields = {}
+  for i = 1, #hash, 2 do fields[hash[i]] = hash[i + 1] end
+  for i = 1, #there, 2 do
+    if fields[there[i]] ~= there[i + 1] then return false end
+  end
+  local set, at = stateOf(id)
+  if isSet[state] then return set == state and tonumber(at) == tonumber(score) end
+  return not set
+end
+
+if rcall('EXISTS', KEYS[1]) == 0 then
+  rcall('HSET', KEYS[1], 'opts.maxLenEvents', 10000)
+  if library ~= '' then rcall('HSET', KEYS[1], 'version', library) end
+end
+local list = P .. 'wait'
+if rcall('HEXISTS', KEYS[1], 'paused') == 1 and (major ~= '6' or certain == '0' or rcall('LLEN', P .. 'paused') > 0) then
+  list = P .. 'paused'
+end
+
+local codes, ready, delayed, highest = {}, false, false, 0
+while ARGV[at] do
+  local id, state, score, expires = next(), next(), next(), next()
+  local hash = nextValues()
+  local owned, ownedUntil = next(), next()
+  local subs = {}
+  for i = 1, #kinds do
+    local count = tonumber(next())
+    local ends, values = next(), {}
+    for v = 1, count do values[v] = next() end
+    subs[i] = { values, ends }
+  end
+  local job = P .. id
+  local there = rcall('EXISTS', job) == 1
+  local code = 1
+  if expires ~= '' and tonumber(expires) <= now then
+    code = -9
+  elseif there and rcall('EXISTS', job .. ':lock') == 1 then
+    code = isSame(id, job, state, score, hash) and 2 or -2
+  elseif there and isSame(id, job, state, score, hash) then
+    code = 2
+  elseif there and not overwrite then
+    code = 0
+  elseif there then
+    code = 3
+  end
+  if code == 1 or code == 3 then
+    local set = stateOf(id)
+    if set then
+      rcall('ZREM', P .. set, id)
+    elseif there then
+      for _, name in ipairs({ 'wait', 'paused', 'active' }) do rcall('LREM', P .. name, 1, id) end
+    end
+    rcall('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
+    put(job, 'HSET', hash, expires)
+    for i, kind in ipairs(kinds) do
+      local values = subs[i][1]
+      if #values > 0 then put(job .. ':' .. kind[1], kind[2], kind[2] == 'ZADD' and swapped(values) or values, subs[i][2]) end
+    end
+    if isSet[state] then
+      rcall('ZADD', P .. state, score, id)
+      delayed = delayed or state == 'delayed'
+      ready = ready or state == 'prioritized'
+    elseif state == 'active' then
+      -- The worker that had it is not there any more: it goes back to the front, as BullMQ gives jobs back.
+      local priority = tonumber(rcall('HGET', job, 'priority')) or 0
+      if priority > 0 then
+        rcall('ZADD', P .. 'prioritized', priority * 4294967296, id)
+      else
+        rcall('RPUSH', list, id)
+      end
+      ready = true
+    elseif state ~= 'unknown' then
+      rcall('LPUSH', list, id)
+      ready = true
+    end
+    if owned ~= '' and (ownedUntil == '' or tonumber(ownedUntil) > now) then
+      local key = P .. 'de:' .. owned
+      if rcall('SETNX', key, id) == 1 and ownedUntil ~= '' then rcall('PEXPIREAT', key, ownedUntil) end
+    end
+    if string.find(id, '^%d+$') and #id < 16 then highest = math.max(highest, tonumber(id)) end
+  end
+  codes[#codes + 1] = code
+end
+-- The next job that is added must not get the id of one of these.
+if highest > (tonumber(rcall('GET', P .. 'id')) or 0) then rcall('SET', P .. 'id', string.format('%.0f', highest)) end
+if ready then addBaseMarkerIfNeeded(P .. 'marker', isQueuePausedOrMaxed(KEYS[1], P .. 'active')) end
+if delayed and rcall('HEXISTS', KEYS[1], 'paused') == 0 then addDelayMarkerIfNeeded(P .. 'marker', P .. 'delayed') end
+return codes
