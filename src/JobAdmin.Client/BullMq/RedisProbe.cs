@@ -67,7 +67,7 @@ internal static class RedisProbe
             throw tls
                 ? new JobServerException("TlsFailed", JobErrorKind.Connection, $"{endpoint} hung up during the TLS handshake.",
                     "Use redis:// where the server has no TLS; give -ClientCertificate where it wants one.") { Target = endpoint }
-                : NoRedis(endpoint, "it hung up without an answer");
+                : HungUp(endpoint);
         }
     }
 
@@ -104,9 +104,7 @@ internal static class RedisProbe
     {
         if (answer.Length == 0)
         {
-            throw tls ? NoRedis(endpoint, "it hung up without an answer")
-                : new JobServerException("TlsRequired", JobErrorKind.Connection, $"{endpoint} hung up at the first word: it seems to want TLS.",
-                    $"Try rediss://{endpoint}.") { Target = endpoint };
+            throw tls ? NoRedis(endpoint, "it hung up without an answer") : HungUp(endpoint);
         }
 
         // 0x15 opens a TLS alert record.
@@ -136,6 +134,9 @@ internal static class RedisProbe
             throw NoRedis(endpoint, line.StartsWith("HTTP/", StringComparison.Ordinal) ? "it speaks HTTP" : "it speaks something else");
         }
     }
+
+    private static JobServerException HungUp(string endpoint) => new("TlsRequired", JobErrorKind.Connection,
+        $"{endpoint} hung up at the first word: it seems to want TLS.", $"Try rediss://{endpoint}; if that fails too, no Redis listens there.") { Target = endpoint };
 
     private static JobServerException NoRedis(string endpoint, string why) => new("NotRedis", JobErrorKind.Connection, $"What listens at {endpoint} is no Redis: {why}.",
         "Check the port; an admin API is reached with Connect-JobServer http(s)://….") { Target = endpoint };

@@ -114,6 +114,22 @@ public sealed class EventTests(Bench bench)
     }
 
     [Fact]
+    public async Task A_wait_for_a_job_can_not_miss_its_end()
+    {
+        // Watch from an event id known before the look at the job: what finishes in between comes as an event.
+        await using var lab = bench.Lab();
+        await lab.AddAsync(new { ms = 300, result = new { ok = 1 } });
+        var server = await lab.ServerAsync();
+        var known = (await CollectAsync(server, new EventQuery { Queues = ["emails"], From = "start" }, 1))[^1].EventId;
+        var working = lab.DoAsync("work");
+        Assert.NotEqual(JobState.Completed, (await server.JobAsync("emails", "1"))!.State);
+        await working;
+        var events = await CollectAsync(server, new EventQuery { Queues = ["emails"], From = known, Ids = ["1"] }, 3);
+        Assert.Contains(events, e => e is { Event: "completed", Id: "1", ReturnValue: "{\"ok\":1}" });
+        Assert.Equal(1, (await server.JobAsync("emails", "1", JobParts.ReturnValue))!.GetReturnValue()!.Value.GetProperty("ok").GetInt32());
+    }
+
+    [Fact]
     public async Task Nonsense_to_begin_from_is_refused()
     {
         await using var lab = bench.Lab();
