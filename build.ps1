@@ -87,7 +87,7 @@ function Start-Demo {
 # Every test project's assembly runs by itself; the counts come from its report.
 function Invoke-XunitSuite([string] $Project) {
     $name = [IO.Path]::GetFileNameWithoutExtension($Project)
-    Invoke-Tool dotnet @msbuild $Project
+    Invoke-Tool dotnet @msbuild $Project | Out-Host
     $report = New-TemporaryFile
     Write-Host "xunit $name"
     & dotnet (Join-Path ([IO.Path]::GetDirectoryName($Project)) bin Release net8.0 "$name.dll") -noColor -xml $report.FullName | Out-Host
