@@ -75,11 +75,16 @@ Describe 'The built-in <Name>' -ForEach $builtIns {
 
 Describe 'Import' {
     It 'takes less than 150 ms above a bare pwsh' {
+        # Processor time, which other work on the machine does not change.
         function Measure-Start([string] $Command) {
-            $times = foreach ($i in 1..5) { (Measure-Command { pwsh -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds }
+            $times = foreach ($i in 1..7) {
+                $process = Start-Process pwsh '-NoProfile', '-NonInteractive', '-Command', $Command -PassThru
+                $process.WaitForExit()
+                $process.TotalProcessorTime.TotalMilliseconds
+            }
             ($times | Measure-Object -Minimum).Minimum
         }
-        (Measure-Start "Import-Module '$manifest'") - (Measure-Start '1') | Should -BeLessThan 150
+        (Measure-Start "Import-Module '$manifest'") - (Measure-Start '$null') | Should -BeLessThan 150
     }
 
     It 'loads nothing of the client' {

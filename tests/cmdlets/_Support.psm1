@@ -68,7 +68,9 @@ function Stop-Lab {
 # Has the BullMQ application do something, and gives its answer.
 function Invoke-Peer([hashtable] $Command) {
     $lab.Calls++
-    $lab.Peer.StandardInput.WriteLine((@{ port = $lab.Port; call = $lab.Calls } + $Command | ConvertTo-Json -Compress -Depth 20))
+    $line = @{ port = $lab.Port; call = $lab.Calls }
+    foreach ($key in $Command.Keys) { $line[$key] = $Command[$key] }
+    $lab.Peer.StandardInput.WriteLine((ConvertTo-Json $line -Compress -Depth 20))
     $lab.Peer.StandardInput.Flush()
     $line = $lab.Peer.StandardOutput.ReadLineAsync()
     if (-not $line.Wait(60000)) { throw "the peer does not answer to $($Command.do)" }

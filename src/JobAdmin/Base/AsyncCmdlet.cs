@@ -166,7 +166,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     internal Task WarnAsync(string message) => queue.PostAsync(() => WriteWarning(message), stopping.Token);
 
-    internal Task VerboseAsync(string message) => queue.PostAsync(() => WriteVerbose(message), stopping.Token);
+    internal Task VerboseAsync(string message) => queue.PostAsync(() => Tell(message), stopping.Token);
 
     internal void PostProgress(ProgressRecord record) => queue.Post(() => WriteProgress(record));
 
@@ -191,6 +191,19 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         await queue.PostAsync(() => answer.SetResult(question()), stopping.Token).ConfigureAwait(false);
         return await answer.Task.WaitAsync(stopping.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a line to the verbose stream, or to the debug stream under -Debug alone, where PowerShell would ask after each verbose line whether to go on.</summary>
+    internal void Tell(string message)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
+        {
+            WriteDebug(message);
+        }
+        else
+        {
+            WriteVerbose(message);
+        }
     }
 
     /// <summary>Whether a change shall be made, asked with one sentence.</summary>

@@ -46,7 +46,7 @@ public abstract class JobFilterCmdlet : JobBridgeCmdlet
     /// <summary>An id and a filter at once would mean two things.</summary>
     internal void RefuseFilterWithIds(params string[] more)
     {
-        string[] filters = [nameof(State), nameof(Name), nameof(Before), nameof(After), nameof(OlderThan), nameof(NewerThan), .. more];
+        string[] filters = [nameof(State), nameof(Name), .. ReasonFilter is null ? Array.Empty<string>() : ["Reason"], nameof(Before), nameof(After), nameof(OlderThan), nameof(NewerThan), .. more];
         if (Id is not null && Array.Find(filters, IsBound) is { } filter)
         {
             throw JobErrors.Input("ParameterConflict", $"-Id names jobs, and -{filter} chooses among them: give one of the two.");

@@ -135,7 +135,7 @@ internal sealed class JobRouter(JobBridgeCmdlet cmdlet)
 
     private JobRoute Tell(JobRoute chosen, string reason)
     {
-        cmdlet.WriteVerbose($"{(chosen == JobRoute.Ours ? "JobAdmin's" : "built-in")} {cmdlet.BuiltInName} used: {reason}");
+        cmdlet.Tell($"{(chosen == JobRoute.Ours ? "JobAdmin's" : "built-in")} {cmdlet.BuiltInName} used: {reason}");
         return chosen;
     }
 

@@ -14,12 +14,12 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     private static readonly double[] Looks = [0.25, 0.5, 1, 2];
 
     private readonly ConcurrentDictionary<(string Queue, string Id), WaitedJob> pending =
-        new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select(job => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job))));
+        new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select((job, place) => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job, place))));
     private readonly ConcurrentQueue<WaitedJob> stirred = new();
     private readonly SemaphoreSlim stir = new(0);
 
-    /// <summary>The jobs that have not got there yet.</summary>
-    public ICollection<WaitedJob> Pending => pending.Values;
+    /// <summary>The jobs that have not got there yet, in the order in which they were given.</summary>
+    public IReadOnlyList<WaitedJob> Pending => [.. pending.Values.OrderBy(job => job.Place)];
 
     /// <summary>Takes a job that got there, as it is then.</summary>
     public required Func<QueueJob, Task> Reached { get; init; }
@@ -32,20 +32,20 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     public async Task RunAsync(CancellationToken token)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
-        var events = ListenAsync(ending.Token);
+        _ = ListenAsync(ending.Token);
         try
         {
-            await LookAsync([.. pending.Values], token).ConfigureAwait(false);
+            await LookAsync(Pending, token).ConfigureAwait(false);
             for (var look = 0; !pending.IsEmpty; look++)
             {
                 await UntilNextLookAsync(PauseBefore(look), token).ConfigureAwait(false);
-                await LookAsync([.. pending.Values], token).ConfigureAwait(false);
+                await LookAsync(Pending, token).ConfigureAwait(false);
             }
         }
         finally
         {
+            // Nobody waits for the listener to take its leave of the server.
             await ending.CancelAsync().ConfigureAwait(false);
-            await events.ConfigureAwait(false);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
                 jobs.Add(job);
             }
 
-            await LookAsync([.. jobs], token).ConfigureAwait(false);
+            await LookAsync([.. jobs.OrderBy(job => job.Place)], token).ConfigureAwait(false);
         }
     }
 

@@ -1,10 +1,13 @@
 namespace JobAdmin.Base;
 
 /// <summary>A job that somebody waits for.</summary>
-internal sealed class WaitedJob(JobReference reference)
+internal sealed class WaitedJob(JobReference reference, int place)
 {
     /// <summary>The job.</summary>
     public JobReference Reference { get; } = reference;
+
+    /// <summary>Its place among the jobs that are waited for.</summary>
+    public int Place { get; } = place;
 
     /// <summary>The job as last read.</summary>
     public QueueJob? Last { get; set; } = reference.Job;

@@ -157,7 +157,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
         connection.Server ??= server;
         if (ConnectionRegistry.Here.Add(connection) is { } replaced && !ReferenceEquals(replaced, connection))
         {
-            WriteVerbose($"the connection that was called {replaced.Name} before is closed");
+            Tell($"the connection that was called {replaced.Name} before is closed");
             Run(_ => ConnectionRegistry.CloseAsync(replaced));
         }
 

@@ -88,7 +88,7 @@ public sealed class GetJobCommand : JobFilterCmdlet
 
     internal override void BeginOurs()
     {
-        RefuseFilterWithIds(nameof(Reason), nameof(Newest), nameof(Oldest));
+        RefuseFilterWithIds(nameof(Newest), nameof(Oldest));
         if (Newest is not null && Oldest is not null)
         {
             throw JobErrors.Input("ParameterConflict", "-Newest and -Oldest ask for two orders at once.");

@@ -137,7 +137,11 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
             : await ResolveQueuesAsync(server, Queue, ending.Token).ConfigureAwait(false);
         if (queues.Count == 0)
         {
-            await WarnAsync($"There is no queue to watch on {server.Connection.Name}.").ConfigureAwait(false);
+            if (Queue is null || Array.Exists(Queue, JobWildcard.HasWildcard))
+            {
+                await WarnAsync($"There is no such queue on {server.Connection.Name}: nothing to watch.").ConfigureAwait(false);
+            }
+
             return;
         }
 

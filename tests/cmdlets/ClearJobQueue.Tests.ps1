@@ -1,0 +1,58 @@
+# Clear-JobQueue, seen by BullMQ.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    function Get-Count { Invoke-Peer @{ do = 'counts'; queue = 'emails' } }
+}
+AfterAll { Stop-Lab }
+
+Describe 'Clear-JobQueue' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 6; names = 'send', 'resize'; reasons = 'SMTP timeout', 'ENOENT' })
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; completed = 3; waiting = 4; delayed = 2 })
+    }
+
+    It 'deletes the jobs of the states named, and nothing else' {
+        Clear-JobQueue emails -State failed, waiting -Confirm:$false | Should -BeNullOrEmpty
+        $counts = Get-Count
+        $counts.failed, $counts.waiting, $counts.completed, $counts.delayed | Should -Be 0, 0, 3, 2
+    }
+
+    It 'says what it did with -PassThru' {
+        $result = Clear-JobQueue emails completed -Confirm:$false -PassThru
+        $result | Should -BeOfType JobAdmin.Commands.JobQueueRemoval
+        $result.Queue, $result.Matched, $result.Removed, $result.Connection | Should -Be 'emails', 3, 3, 'c'
+        $result.States | Should -Be 'Completed'
+        (Clear-JobQueue emails completed -Confirm:$false -PassThru).Removed | Should -Be 0
+    }
+
+    It 'chooses by age, name, reason and number' {
+        Clear-JobQueue emails failed -OlderThan 1h -Confirm:$false
+        (Get-Count).failed | Should -Be 6
+        Clear-JobQueue emails failed -Name resize -Confirm:$false
+        (Get-Count).failed | Should -Be 3
+        Clear-JobQueue emails failed -Reason 'SMTP*' -Max 1 -Confirm:$false
+        (Get-Count).failed | Should -Be 2
+        Clear-JobQueue emails failed -After ([datetime]::Now.AddHours(1)) -Confirm:$false
+        (Get-Count).failed | Should -Be 2
+        Clear-JobQueue emails failed -Before ([datetime]::Now.AddHours(1)) -Confirm:$false
+        (Get-Count).failed | Should -Be 0
+    }
+
+    It 'never takes all for want of a state' {
+        Get-ErrorId { Clear-JobQueue emails -Confirm:$false } | Should -Be 'StateMissing'
+        Get-ErrorId { Clear-JobQueue emails -State nonsense -Confirm:$false } | Should -Be 'InvalidState'
+        Get-ErrorId { Clear-JobQueue -State failed -Confirm:$false } | Should -Be 'QueueMissing'
+        Get-ErrorId { Clear-JobQueue nix failed -Confirm:$false } | Should -Be 'QueueNotFound'
+    }
+
+    It 'states an exact count with -WhatIf and writes nothing' {
+        $before = Get-Keyspace
+        $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Clear-JobQueue emails failed -WhatIf; Get-JobQueue | Clear-JobQueue -State waiting, delayed -WhatIf; Clear-JobQueue emails failed"
+        Get-Keyspace | Should -Be $before
+        $said | Should -Contain 'What if: Delete 6 failed jobs of queue emails'
+        $said | Should -Contain 'What if: Delete 6 waiting and delayed jobs of queue emails'
+    }
+}

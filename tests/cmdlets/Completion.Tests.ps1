@@ -1,0 +1,68 @@
+# What Tab offers, from the live server.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    [void](Connect-JobServer $lab.Uri -Name prod)
+    [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 4; names = 'send', 'resize image'; reasons = 'SMTP timeout', "can't [1]"; delayed = 1 })
+    [void](Invoke-Peer @{ do = 'seed'; queue = 'e mails'; waiting = 1 })
+    [void](Invoke-Peer @{ do = 'seed'; queue = 'chat'; waiting = 2 })
+    function Get-Completion([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
+}
+AfterAll { Stop-Lab }
+
+Describe 'Completion' {
+    It 'offers <Expected> for <Line>' -ForEach @(
+        @{ Line = 'Get-Job -Queue '; Expected = "chat 'e mails' emails" }
+        @{ Line = 'Get-Job -Queue e'; Expected = "'e mails' emails" }
+        @{ Line = "Get-Job -Queue 'e"; Expected = "'e mails' 'emails'" }
+        @{ Line = 'Get-JobQueue c'; Expected = 'chat' }
+        @{ Line = 'Get-JobQueue nothing'; Expected = '' }
+        @{ Line = 'Get-Job -State wait'; Expected = 'waiting waiting-children' }
+        @{ Line = 'Get-Job -Connection p'; Expected = 'prod' }
+        @{ Line = 'Use-JobServer '; Expected = 'prod' }
+        @{ Line = 'Get-Job -Queue emails -Name '; Expected = "'resize image' send" }
+        @{ Line = 'Get-Job -Queue emails -Reason SMTP'; Expected = "'SMTP timeout'" }
+        @{ Line = 'Get-Job -Queue emails -Reason can'; Expected = "'can''t ``[1``]'" }
+        @{ Line = 'Watch-JobEvent emails -Event comp'; Expected = 'completed' }
+        @{ Line = 'Wait-Job -Queue emails -For fin'; Expected = 'finished' }
+        @{ Line = 'Clear-JobQueue emails -State comp'; Expected = 'completed' }
+    ) {
+        "$((Get-Completion $Line).CompletionText)" | Should -Be $Expected
+    }
+
+    It 'offers ids of the state that a command works on, with name and state beside them' {
+        (Get-Completion 'Invoke-JobRetry -Queue emails -Id ').CompletionText | Sort-Object | Should -Be '1', '2', '3', '4'
+        (Get-Completion 'Invoke-JobPromotion -Queue emails -Id ').CompletionText | Should -Be '5'
+        (Get-Completion 'Get-Job -Queue emails -State failed -Id ').Count | Should -Be 4
+        (Get-Completion 'Invoke-JobRetry -Queue emails -Id 1').ToolTip | Should -BeLike 'send, failed, queue emails: SMTP timeout'
+    }
+
+    It 'shows counts beside the queues' {
+        (Get-Completion 'Get-Job -Queue chat').ToolTip | Should -BeLike 'chat: 2 waiting*'
+    }
+
+    It 'never offers background jobs where a queue job is meant' {
+        $job = Start-Job { 1 }
+        try { (Get-Completion 'Get-Job -Queue chat -Id ').CompletionText | Sort-Object | Should -Be '1', '2' }
+        finally { Microsoft.PowerShell.Core\Remove-Job $job -Force }
+    }
+
+    It 'is fast, and remembers' {
+        $many = 1..300 | ForEach-Object { @{ do = 'add'; queue = "q$_" } }
+        foreach ($command in $many) { [void](Invoke-Peer $command) }
+        [void](Connect-JobServer $lab.Uri -Name fresh)
+        (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds | Should -BeLessThan 700
+        (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds | Should -BeLessThan 200
+    }
+
+    It 'is silent without a connection, or when the server is gone' {
+        $other = Start-TestRedis
+        [void](Connect-JobServer $other.Uri -Name gone)
+        Stop-TestRedis $other
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        Get-Completion 'Get-JobQueue zzz' | Should -BeNullOrEmpty
+        $watch.ElapsedMilliseconds | Should -BeLessThan 900
+        Get-JobServer | Disconnect-JobServer
+        Get-Completion 'Get-JobQueue zzz' | Should -BeNullOrEmpty
+    }
+}

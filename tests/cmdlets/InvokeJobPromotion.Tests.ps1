@@ -1,0 +1,39 @@
+# Invoke-JobPromotion, seen by BullMQ.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+}
+AfterAll { Stop-Lab }
+
+Describe 'Invoke-JobPromotion' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; delayed = 5; names = 'send', 'resize'; failed = 1 })
+    }
+
+    It 'starts delayed jobs at once, and a real worker runs them' {
+        $outcomes = Get-Job -Queue emails -State delayed | Invoke-JobPromotion -PassThru
+        $outcomes.Status | Select-Object -Unique | Should -Be 'Promoted'
+        $outcomes.Count | Should -Be 5
+        (Invoke-Peer @{ do = 'work'; queue = 'emails' }).Count | Should -Be 5
+    }
+
+    It 'promotes by id, and all that match' {
+        (Invoke-JobPromotion 2 -Queue emails -PassThru).Id | Should -Be '2'
+        (Invoke-JobPromotion -Queue emails -Name send -PassThru).Count | Should -Be 2
+        (Invoke-Peer @{ do = 'counts'; queue = 'emails' }).delayed | Should -Be 2
+    }
+
+    It 'makes an error of a job that is not delayed' {
+        Get-ErrorId { Invoke-JobPromotion 1 -Queue emails } | Should -Be 'InvalidJobState'
+        Get-ErrorId { Invoke-JobPromotion 77 -Queue emails } | Should -BeIn 'JobNotFound', 'InvalidJobState'
+    }
+
+    It 'writes nothing with -WhatIf' {
+        $before = Get-Keyspace
+        Get-Job -Queue emails -State delayed | Invoke-JobPromotion -WhatIf
+        Invoke-JobPromotion -Queue emails -WhatIf
+        Get-Keyspace | Should -Be $before
+    }
+}

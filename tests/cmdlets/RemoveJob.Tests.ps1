@@ -1,0 +1,54 @@
+# Remove-Job on queue jobs.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+}
+AfterAll { Stop-Lab }
+
+Describe 'Remove-Job' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 4; reasons = 'SMTP timeout', 'ENOENT' })
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; active = 1; waiting = 2 })
+    }
+
+    It 'deletes piped jobs with all that belongs to them' {
+        $outcomes = Get-Job -Queue emails -State failed | Remove-Job -Confirm:$false -PassThru
+        $outcomes.Status | Select-Object -Unique | Should -Be 'Removed'
+        (Invoke-Peer @{ do = 'counts'; queue = 'emails' }).failed | Should -Be 0
+        Invoke-Redis exists bull:emails:1 | Should -Be 0
+    }
+
+    It 'deletes by id, and all that match' {
+        Remove-Job 1 -Queue emails -Confirm:$false
+        (Remove-Job -Queue emails -State failed -Reason ENOENT* -Confirm:$false -PassThru).Count | Should -Be 2
+        Get-ErrorId { Remove-Job -Queue emails -Confirm:$false } | Should -Be 'StateMissing'
+    }
+
+    It 'leaves a job that a worker has' {
+        Get-ErrorId { Remove-Job 5 -Queue emails -Confirm:$false } | Should -Be 'JobLocked'
+        Get-ErrorId { Remove-Job 5 -Queue emails -Force -Confirm:$false } | Should -Be 'JobLocked'
+        (Invoke-Peer @{ do = 'counts'; queue = 'emails' }).active | Should -Be 1
+    }
+
+    It 'deletes a flow with its children, or keeps them' {
+        $flow = @{ name = 'parent'; queueName = 'papers'; children = @(@{ name = 'child'; queueName = 'parts' }, @{ name = 'child'; queueName = 'parts' }) }
+        $first = Invoke-Peer @{ do = 'addFlow'; flow = $flow }
+        Get-Job $first.id -Queue papers | Remove-Job -Confirm:$false
+        (Invoke-Peer @{ do = 'counts'; queue = 'parts' }).waiting | Should -Be 0
+        $second = Invoke-Peer @{ do = 'addFlow'; flow = $flow }
+        Remove-Job $second.id -Queue papers -KeepChildren -Confirm:$false
+        (Invoke-Peer @{ do = 'counts'; queue = 'parts' }).waiting | Should -Be 2
+    }
+
+
+
+    It 'asks before it deletes anything, and writes nothing with -WhatIf' {
+        $before = Get-Keyspace
+        [void](pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Get-Job -Queue emails | Remove-Job" 2>&1)
+        Get-Job -Queue emails -State failed | Remove-Job -WhatIf
+        Remove-Job -Queue emails -State failed -WhatIf
+        Get-Keyspace | Should -Be $before
+    }
+}

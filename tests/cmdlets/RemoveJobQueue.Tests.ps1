@@ -1,0 +1,47 @@
+# Remove-JobQueue, seen by BullMQ.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+}
+AfterAll { Stop-Lab }
+
+Describe 'Remove-JobQueue' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 2; waiting = 3; delayed = 1 })
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'chat'; waiting = 1 })
+    }
+
+    It 'deletes a queue with all that belongs to it, and nothing else' {
+        Remove-JobQueue emails -Confirm:$false | Should -BeNullOrEmpty
+        Invoke-Redis keys 'bull:emails:*' | Should -BeNullOrEmpty
+        (Get-JobQueue).Name | Should -Be 'chat'
+    }
+
+    It 'never asks with -Force -Confirm:$false, and says what it did with -PassThru' {
+        $result = Remove-JobQueue emails -Force -Confirm:$false -PassThru
+        $result.Queue | Should -Be 'emails'
+        $result.Removed | Should -Be 6
+    }
+
+    It 'does not touch a queue with active jobs without -Force' {
+        [void](Invoke-Peer @{ do = 'take'; queue = 'emails' })
+        Get-ErrorId { Remove-JobQueue emails -Confirm:$false } | Should -BeLike '*Active*'
+        Remove-JobQueue emails -Force -Confirm:$false
+        (Get-JobQueue).Name | Should -Be 'chat'
+    }
+
+    It 'asks, and shows the counts of every state with -WhatIf, writing nothing' {
+        $before = Get-Keyspace
+        $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Remove-JobQueue emails -Force -WhatIf; Get-JobQueue chat | Remove-JobQueue -WhatIf; Remove-JobQueue emails -Force"
+        Get-Keyspace | Should -Be $before
+        $said | Should -Contain 'What if: Delete queue emails with 6 jobs (3 waiting, 2 failed, 1 delayed)'
+        $said | Should -Contain 'What if: Delete queue chat with 1 job (1 waiting)'
+    }
+
+    It 'makes an error of a queue that is not there' {
+        Get-ErrorId { Remove-JobQueue nix -Confirm:$false } | Should -Be 'QueueNotFound'
+        Get-ErrorId { Remove-JobQueue -Confirm:$false } | Should -Be 'QueueMissing'
+    }
+}

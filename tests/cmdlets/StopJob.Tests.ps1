@@ -1,0 +1,58 @@
+# Stop-Job on queue jobs: the next worker records them as failed without running them.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+}
+AfterAll { Stop-Lab }
+
+Describe 'Stop-Job' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; active = 1; waiting = 3; prioritized = 2; delayed = 2 })
+    }
+
+    It 'keeps waiting, prioritized and delayed jobs from running' {
+        $outcomes = Get-Job -Queue emails -State waiting, prioritized, delayed | Stop-Job -Reason 'not today' -Confirm:$false -PassThru
+        $outcomes.Count | Should -Be 7
+        $outcomes.Status | Select-Object -Unique | Should -Be 'Stopped'
+        Invoke-Peer @{ do = 'work'; queue = 'emails' } | Should -BeNullOrEmpty
+        $failed = Get-Job -Queue emails -State failed
+        $failed.Count | Should -Be 7
+        $failed.FailedReason | Select-Object -Unique | Should -Be 'not today'
+    }
+
+    It 'names who stopped it when no reason is given' {
+        Stop-Job 2 -Queue emails -Confirm:$false
+        (Get-Job 2 -Queue emails).DeferredFailure | Should -Be "Stopped by $([Environment]::UserName)"
+    }
+
+    It 'warns that a running job can''t be interrupted' {
+        $outcome = Stop-Job 1 -Queue emails -Confirm:$false -PassThru -WarningVariable warning -WarningAction SilentlyContinue
+        $outcome.Status | Should -Be 'StopRequested'
+        $warning | Should -BeLike '*job 1*interrupted*'
+    }
+
+    It 'stops all that match, and wants to know which states' {
+        Get-ErrorId { Stop-Job -Queue emails -Confirm:$false } | Should -Be 'StateMissing'
+        (Stop-Job -Queue emails -State waiting, delayed -Confirm:$false -PassThru).Count | Should -Be 5
+    }
+
+    It 'asks before it stops anything' {
+        [void](pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Get-Job -Queue emails | Stop-Job" 2>&1)
+        Get-Job -Queue emails | Where-Object DeferredFailure | Should -BeNullOrEmpty
+    }
+
+    It 'writes nothing with -WhatIf' {
+        $before = Get-Keyspace
+        Get-Job -Queue emails -State waiting | Stop-Job -WhatIf
+        Stop-Job -Queue emails -State waiting -WhatIf
+        Get-Keyspace | Should -Be $before
+    }
+
+    It 'makes an error of a job that has finished' {
+        [void](Invoke-Peer @{ do = 'run'; queue = 'emails'; count = 1; result = 1 })
+        $done = Get-Job -Queue emails -State completed
+        Get-ErrorId { $done | Stop-Job -Confirm:$false } | Should -Be 'InvalidJobState'
+    }
+}

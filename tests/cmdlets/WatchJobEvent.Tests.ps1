@@ -1,0 +1,76 @@
+# Watch-JobEvent on events that BullMQ makes.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    [void](Connect-JobServer $lab.Uri)
+    [void](Invoke-Peer @{ do = 'addMany'; queue = 'emails'; count = 3; name = 'send' })
+    [void](Invoke-Peer @{ do = 'add'; queue = 'emails'; name = 'resize'; data = @{ result = 7; progress = @(50) } })
+    [void](Invoke-Peer @{ do = 'add'; queue = 'chat'; name = 'reply'; data = @{ do = 'fail'; reason = 'no luck' } })
+    [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })
+    [void](Invoke-Peer @{ do = 'work'; queue = 'chat' })
+}
+AfterAll { Stop-Lab }
+
+Describe 'Watch-JobEvent' {
+    It 'gives the history that is kept, as typed events in order' {
+        $events = Watch-JobEvent emails -From start -Timeout 1
+        $events | ForEach-Object { $_ | Should -BeOfType JobAdmin.JobEvent }
+        @($events | Where-Object Event -EQ completed).Count | Should -Be 4
+        ($events | Where-Object Id -EQ 1).Event | Should -Be 'added', 'waiting', 'active', 'completed'
+        $events[0].Time | Should -BeOfType DateTimeOffset
+        ($events | Where-Object { $_.Event -eq 'completed' -and $_.Id -eq '4' }).ReturnValue | Should -Be '7'
+    }
+
+    It 'filters by event, id and name' {
+        (Watch-JobEvent emails -From start -Event completed, fail* -Timeout 1).Id | Should -Be '1', '2', '3', '4'
+        (Watch-JobEvent emails -From start -Id 4 -Event added, completed -Timeout 1).Event | Should -Be 'added', 'completed'
+        (Watch-JobEvent -From start -Name re* -Event completed, failed -Timeout 1).Id | Sort-Object | Should -Be '1', '4'
+    }
+
+    It 'watches several queues, by wildcard or all' {
+        (Watch-JobEvent -From start -Event failed -Timeout 1).FailedReason | Should -Be 'no luck'
+        (Watch-JobEvent c*, emails -From start -Event added -Timeout 1).Count | Should -Be 5
+        Get-ErrorId { Watch-JobEvent nix -Timeout 1 } | Should -Be 'QueueNotFound'
+    }
+
+    It 'takes queues and jobs from the pipeline' {
+        (Get-JobQueue chat | Watch-JobEvent -From start -Event failed -Timeout 1).Queue | Should -Be 'chat'
+        (Get-Job 2 -Queue emails | Watch-JobEvent -From start -Event completed -Timeout 1).Id | Should -Be '2'
+    }
+
+    It 'ends after -Count events' {
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        (Watch-JobEvent emails -From start -Count 3).Count | Should -Be 3
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 3
+    }
+
+    It 'goes on from an event, or a time' {
+        $events = Watch-JobEvent emails -From start -Timeout 1
+        (Watch-JobEvent emails -From $events[4].EventId -Count 1).EventId | Should -Be $events[5].EventId
+        (Watch-JobEvent emails -From 1h -Count 2).Count | Should -Be 2
+        (Watch-JobEvent emails -From ([datetime]::Now.AddHours(-1)) -Count 2).Count | Should -Be 2
+        Watch-JobEvent emails -Timeout 0.5 | Should -BeNullOrEmpty
+        Get-ErrorId { Watch-JobEvent emails -From 'never:ever' } | Should -Be 'ParameterArgumentTransformationError'
+    }
+
+    It 'shows what happens while it happens' {
+        $shell = [powershell]::Create()
+        [void]$shell.AddScript("Import-Module '$(Get-Manifest)'; Connect-JobServer $($lab.Uri) | Out-Null; Watch-JobEvent emails -Event added -Count 1 -Timeout 15")
+        $handle = $shell.BeginInvoke()
+        $id = $null
+        while (-not $handle.IsCompleted) {
+            $id = $id ? $id : $(Start-Sleep 4; Invoke-Peer @{ do = 'add'; queue = 'emails'; name = 'live' })
+            Start-Sleep -Milliseconds 50
+        }
+        $seen = $shell.EndInvoke($handle)
+        $seen.Id | Should -Be $id
+        $seen.Name | Should -Be 'live'
+        $shell.Dispose()
+    }
+
+    It 'stops within 200 ms' {
+        $stop = Measure-Stop 'Watch-JobEvent'
+        $stop.WasRunning | Should -BeTrue
+        $stop.Milliseconds | Should -BeLessThan 400
+    }
+}
