@@ -95,7 +95,7 @@ public sealed class OpeninaryTests
         await using var fake = openinary.Start();
         await using var server = await OpenAsync(fake);
         var expected = Enumerable.Range(0, 650).Select(n => $"v{n * 2}").ToArray();
-        Assert.Equal(expected.Reverse(), (await server.JobsAsync("jobs", JobState.Failed)).Select(job => job.Id));
+        Assert.Equal(Enumerable.Reverse(expected), (await server.JobsAsync("jobs", JobState.Failed)).Select(job => job.Id));
         Assert.Equal(expected, (await server.GetJobsAsync(new JobQuery { Queue = "jobs", States = [JobState.Failed], OldestFirst = true }, Token).FlatAsync()).Select(job => job.Id));
         fake.Forget();
         Assert.Equal(["v1298", "v1296"], (await server.GetJobsAsync(new JobQuery { Queue = "jobs", States = [JobState.Failed], First = 2 }, Token).FlatAsync()).Select(job => job.Id));
