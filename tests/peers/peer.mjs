@@ -68,6 +68,13 @@ const commands = {
   ids: async c => ids(await (await queue(c)).getJobs(c.states, c.start ?? 0, c.end ?? -1, c.asc ?? false)),
   call: async c => (await queue(c))[c.method](...(c.args ?? [])),
   redis: async c => (await redis(c)).call(...c.args.map(String)),
+  // When a scheduler would run next: for each of `cases` a time in milliseconds, null for never, or the error.
+  nextMillis: async c => {
+    const { defaultRepeatStrategy } = await load(c.lib);
+    return c.cases.map(({ from, ...repeat }) => {
+      try { return defaultRepeatStrategy(from, repeat) ?? null; } catch (error) { return error.message; }
+    });
+  },
   load: async c => (await load(c.lib)) && true,
   close: c => closeAll(c),
 };
