@@ -55,6 +55,10 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             ChangeNamed();
         }
+        else if (PipedObject.Group(this, item) is var (place, jobs))
+        {
+            ChangeGroup(place, jobs);
+        }
         else if (PipedObject.Queue(this, item) is { } queue)
         {
             ChangeMatching([queue]);
@@ -124,12 +128,22 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
                 "Name their states, as in -State waiting,delayed; Get-JobQueue shows how many each has.");
         }
 
+        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, Filter = BuildFilter(), OldestFirst = true, First = Max })));
+    }
+
+    private void ChangeGroup(QueueReference queue, JobQuery jobs)
+    {
+        RefuseFilter("a group of failed jobs says itself which ones are meant");
+        ChangeMatching([(queue, jobs with { OldestFirst = true, First = Max })]);
+    }
+
+    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts)
+    {
         var pacer = Throttle is { } rate ? new Pacer(rate) : null;
         WithProgress($"{Verb} jobs", bar =>
         {
-            foreach (var queue in queues)
+            foreach (var (queue, query) in parts)
             {
-                var query = new JobQuery { Queue = queue.Queue, States = states, Filter = BuildFilter(), OldestFirst = true, First = Max };
                 Run(token => new MatchingChange(queue, query, Change, pacer)
                     .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
             }
@@ -157,18 +171,26 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     /// <summary>Writes the outcomes that have come, and waits for more while too many windows are under way.</summary>
     private void Harvest(int underWay)
     {
-        while (engine!.Oldest() is var (window, work) && (work.IsCompleted || engine.Sent > underWay))
+        try
         {
-            Await(work);
-            engine.Take();
-            outcomes!.Write(window);
-            progress ??= new ProgressReporter(WriteProgress, $"{Verb} jobs");
-            progress.Report(outcomes.Done, null, Participle);
-            if (window.Failure is { } failure)
+            while (engine!.Oldest() is var (window, work) && (work.IsCompleted || engine.Sent > underWay))
             {
-                outcomes.WriteSummary();
-                failure.Throw();
+                Await(work);
+                engine.Take();
+                outcomes!.Write(window);
+                progress ??= new ProgressReporter(WriteProgress, $"{Verb} jobs");
+                progress.Report(outcomes.Done, null, Participle);
+                if (window.Failure is { } failure)
+                {
+                    outcomes.WriteSummary();
+                    failure.Throw();
+                }
             }
+        }
+        catch (Exception) when (!Stopping)
+        {
+            progress?.Dispose();
+            throw;
         }
     }
 

@@ -46,10 +46,19 @@ public abstract class JobFilterCmdlet : JobBridgeCmdlet
     /// <summary>An id and a filter at once would mean two things.</summary>
     internal void RefuseFilterWithIds(params string[] more)
     {
-        string[] filters = [nameof(State), nameof(Name), .. ReasonFilter is null ? Array.Empty<string>() : ["Reason"], nameof(Before), nameof(After), nameof(OlderThan), nameof(NewerThan), .. more];
-        if (Id is not null && Array.Find(filters, IsBound) is { } filter)
+        if (Id is not null)
         {
-            throw JobErrors.Input("ParameterConflict", $"-Id names jobs, and -{filter} chooses among them: give one of the two.");
+            RefuseFilter("-Id names jobs", more);
+        }
+    }
+
+    /// <summary>Refuses a filter where something else says which jobs are meant.</summary>
+    internal void RefuseFilter(string why, params string[] more)
+    {
+        string[] filters = [nameof(State), nameof(Name), .. ReasonFilter is null ? Array.Empty<string>() : ["Reason"], nameof(Before), nameof(After), nameof(OlderThan), nameof(NewerThan), .. more];
+        if (Array.Find(filters, IsBound) is { } filter)
+        {
+            throw JobErrors.Input("ParameterConflict", $"{char.ToUpperInvariant(why[0])}{why[1..]}, and -{filter} chooses among them: give one of the two.");
         }
     }
 }

@@ -41,9 +41,26 @@ internal static class PipedObject
     public static QueueReference? Queue(JobServerCmdlet cmdlet, PSObject item) => item.BaseObject switch
     {
         JobQueueInfo { Server: { } server } queue => new QueueReference(cmdlet.Live(server), queue.Name),
-        QueueJob or JobOutcome or JobEvent => null,
+        QueueJob or JobOutcome or JobEvent or JobFailureGroup => null,
+        // A picture of a group has a queue, and must never stand for all of it.
+        _ when item.TypeNames.Contains("Deserialized.JobAdmin.JobFailureGroup") => null,
         _ => Text(item, "Id") is null && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null,
     };
+
+    /// <summary>The failed jobs that a group of Get-JobFailure stands for, or null when it is something else.</summary>
+    /// <param name="cmdlet">The cmdlet, for its connections.</param>
+    /// <param name="item">The object.</param>
+    /// <returns>The queue, and which of its jobs.</returns>
+    public static (QueueReference Queue, JobQuery Query)? Group(JobServerCmdlet cmdlet, PSObject item)
+    {
+        if (item.BaseObject is not JobFailureGroup { Server: { } server } group)
+        {
+            return null;
+        }
+
+        return !group.IsRest ? (new QueueReference(cmdlet.Live(server), group.Queue), group.GetQuery())
+            : throw JobErrors.Input("NotAGroup", $"'{group}' stands for reasons of many kinds that are only counted together.", "Name them with -Reason instead.", group);
+    }
 
     /// <summary>The queue that an object belongs to, whatever it is.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
@@ -57,6 +74,7 @@ internal static class PipedObject
             QueueJob job => job.Server,
             JobOutcome outcome => outcome.Server,
             JobEvent e => e.Server,
+            JobFailureGroup group => group.Server,
             _ => null,
         };
         return Text(item, "Queue") is { } name ? new QueueReference(server is null ? Server(cmdlet, item) : cmdlet.Live(server), name) : null;

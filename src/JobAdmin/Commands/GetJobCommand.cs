@@ -101,6 +101,11 @@ public sealed class GetJobCommand : JobFilterCmdlet
         {
             ShowNamed();
         }
+        else if (PipedObject.Group(this, item) is var (place, jobs))
+        {
+            RefuseFilter("a group of failed jobs says itself which ones are meant");
+            ShowQueues([place], jobs);
+        }
         else if (PipedObject.Queue(this, item) is { } queue)
         {
             ShowQueues([queue]);
@@ -126,13 +131,10 @@ public sealed class GetJobCommand : JobFilterCmdlet
         }
     }
 
-    private void ShowQueues(IReadOnlyList<QueueReference> queues)
+    private void ShowQueues(IReadOnlyList<QueueReference> queues, JobQuery? jobs = null)
     {
-        var query = new JobQuery
+        var query = (jobs ?? new JobQuery { Queue = "", States = JobStates.Parse(State), Filter = BuildFilter() }) with
         {
-            Queue = "",
-            States = JobStates.Parse(State),
-            Filter = BuildFilter(),
             OldestFirst = Oldest is not null,
             Skip = Bounded(PagingParameters.Skip),
             First = PagingParameters.First == ulong.MaxValue ? null : Bounded(PagingParameters.First),

@@ -36,6 +36,11 @@ internal static class JobFilters
             words.Add($"with reason {string.Join(" or ", reasons)}");
         }
 
+        if (filter.ReasonKinds is { Count: > 0 } kinds)
+        {
+            words.Add($"that failed with {string.Join(" or ", kinds.Select(kind => kind.Length == 0 ? "no reason" : $"'{kind}'"))}");
+        }
+
         if (filter.Before is { } before)
         {
             words.Add($"before {before.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
