@@ -24,7 +24,7 @@ internal sealed partial class BullMqServer
         }
 
         var own = await RedisConnector.ConnectAsync(options, errors, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
-        await using (own.ConfigureAwait(false))
+        await using (new Hangup(own))
         {
             var waiter = new ScriptRunner(own.GetDatabase(), readOnlyScripts: false, errors);
             var positions = queues.Select(q => new StreamPosition(q, Keys(q).Events)).ToList();
@@ -57,6 +57,16 @@ internal sealed partial class BullMqServer
                 // After a fault nobody knows which streams moved.
                 all = awake.Count == 0;
             }
+        }
+    }
+
+    /// <summary>Ends a connection without waiting for its last answer, which is the one to a wait.</summary>
+    private readonly struct Hangup(ConnectionMultiplexer connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await connection.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 

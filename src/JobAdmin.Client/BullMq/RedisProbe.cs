@@ -116,10 +116,11 @@ internal static class RedisProbe
         var line = Encoding.UTF8.GetString(answer).Split('\r', '\n')[0];
         if (answer[0] == (byte)'-')
         {
-            // A server without a password complains of one; it lets us in all the same.
-            if (line.Contains("no password is set", StringComparison.OrdinalIgnoreCase))
+            // Redis 5 and older say it the first way.
+            if (line.Contains("no password is set", StringComparison.OrdinalIgnoreCase) || line.Contains("without any password configured", StringComparison.OrdinalIgnoreCase))
             {
-                return;
+                throw new JobServerException("AuthenticationFailed", JobErrorKind.Access, $"{endpoint} has no password, but one was given.",
+                    "Leave it out (also of $env:REDIS_URL), or check that this is the right server.") { Target = endpoint };
             }
 
             throw line.StartsWith("-DENIED", StringComparison.Ordinal)
