@@ -1,12 +1,17 @@
-namespace JobAdmin.Client.Http;
+namespace JobAdmin;
 
-/// <summary>A <see cref="JobFilter"/> applied on this side, for servers that have no filters of their own.</summary>
+/// <summary>A <see cref="JobFilter"/> applied on this side, where the server has no filters of its own or gave jobs by id.</summary>
 internal sealed class JobMatcher(JobFilter filter)
 {
     private readonly JobWildcard[] names = Patterns(filter.Names);
     private readonly JobWildcard[] reasons = Patterns(filter.Reasons);
+    private readonly JobWildcard[] ids = Patterns(filter.Ids);
+    private readonly IReadOnlyList<string> kinds = filter.ReasonKinds ?? [];
+    private readonly IReadOnlyList<JobDataMatch> data = filter.Data ?? [];
 
-    public bool IsMatch(QueueJob job) => AnyOf(names, job.Name) && AnyOf(reasons, job.FailedReason) && IsInTime(job.FinishedOn ?? job.Timestamp);
+    public bool IsMatch(QueueJob job) => AnyOf(names, job.Name) && AnyOf(reasons, job.FailedReason) && AnyOf(ids, job.Id)
+        && IsInTime(job.FinishedOn ?? job.Timestamp) && (kinds.Count == 0 || kinds.Contains(JobReason.Normalise(job.FailedReason)))
+        && data.All(match => match.IsMatch(job));
 
     private bool IsInTime(DateTimeOffset? time) =>
         (filter.Before is not { } before || time < before) && (filter.After is not { } after || time >= after);
