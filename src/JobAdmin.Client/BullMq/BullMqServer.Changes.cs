@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
@@ -6,17 +7,17 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Changing jobs with BullMQ's own scripts, many ids a call.</summary>
 internal sealed partial class BullMqServer
 {
+    // What one batch learns of the server's speed, the next one knows.
+    private readonly ConcurrentDictionary<string, Slicer> slicers = new(StringComparer.Ordinal);
+
     public async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(queue, change, cancellationToken).ConfigureAwait(false);
         var outcomes = new List<JobOutcome>(ids.Count);
-        var slicer = new Slicer(100, 1000);
         while (outcomes.Count < ids.Count)
         {
-            var slice = ids.Skip(outcomes.Count).Take(slicer.Size).ToList();
-            slicer.Begin();
+            var slice = ids.Skip(outcomes.Count).Take(plan.Slicer.Size).ToList();
             outcomes.AddRange(await SliceAsync(plan, slice, cancellationToken).ConfigureAwait(false));
-            slicer.End(slice.Count);
             if (cancellationToken.IsCancellationRequested)
             {
                 outcomes.AddRange(ids.Skip(outcomes.Count).Select(id => new JobOutcome
@@ -32,13 +33,10 @@ internal sealed partial class BullMqServer
     public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
-        var slicer = new Slicer(100, 2000);
         var left = query.First ?? long.MaxValue;
-        await foreach (var ids in MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(slicer.Size, left), cancellationToken).ConfigureAwait(false))
+        await foreach (var ids in MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).ConfigureAwait(false))
         {
-            slicer.Begin();
             var outcomes = await SliceAsync(plan, ids, cancellationToken).ConfigureAwait(false);
-            slicer.End(ids.Count);
             left -= ids.Count;
             yield return outcomes;
             if (left <= 0)
@@ -48,7 +46,7 @@ internal sealed partial class BullMqServer
         }
     }
 
-    private sealed record ChangePlan(string Queue, QueueKeys Keys, JobChange Change, LuaScript Script, object[] Head, JobOutcomeStatus Done, DateTimeOffset Start);
+    private sealed record ChangePlan(string Queue, QueueKeys Keys, JobChange Change, LuaScript Script, object[] Head, JobOutcomeStatus Done, DateTimeOffset Start, Slicer Slicer);
 
     private async Task<ChangePlan> PlanAsync(string queue, JobChange change, CancellationToken cancellationToken)
     {
@@ -58,8 +56,12 @@ internal sealed partial class BullMqServer
         var keys = Keys(queue);
         var major = profile.Major;
         var certain = profile.Certain ? "1" : "0";
-        ChangePlan Make(string bullMq, string loop, object[] head, JobOutcomeStatus done) =>
-            new(queue, keys, change, ScriptCatalog.Loop(major, bullMq, loop), head, done, DateTimeOffset.UtcNow);
+        ChangePlan Make(string bullMq, string loop, object[] head, JobOutcomeStatus done)
+        {
+            var script = ScriptCatalog.Loop(major, bullMq, loop);
+            return new(queue, keys, change, script, head, done, DateTimeOffset.UtcNow, slicers.GetOrAdd(script.Name, _ => new Slicer(100, 2000)));
+        }
+
         switch (change)
         {
             case JobChange.Retry retry:
@@ -84,7 +86,7 @@ internal sealed partial class BullMqServer
 
                 return Make("promote-9", "stop", [keys.Base, major.ToString(), certain, stop.Reason], JobOutcomeStatus.Stopped);
             case JobChange.Edit edit:
-                return new ChangePlan(queue, keys, change, EditScript(queue, major, edit), EditHead(keys, major, certain, edit), JobOutcomeStatus.Updated, DateTimeOffset.UtcNow);
+                return new ChangePlan(queue, keys, change, EditScript(queue, major, edit), EditHead(keys, major, certain, edit), JobOutcomeStatus.Updated, DateTimeOffset.UtcNow, new Slicer(100, 100));
             default:
                 throw JobServerException.NotSupported(Connection.Name, JobServerKind.Redis, change.GetType().Name.ToLowerInvariant());
         }
@@ -102,6 +104,11 @@ internal sealed partial class BullMqServer
         catch (JobServerException exception) when (exception.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
         {
             return await LookAgainAsync(plan, ids, exception, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (items.Length > 2 * ids.Count)
+        {
+            plan.Slicer.Learn(ids.Count, TimeSpan.FromMicroseconds((double)items[^1]));
         }
 
         var outcomes = new JobOutcome[ids.Count];

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace JobAdmin.Client.BullMq;
@@ -71,6 +72,8 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return looked;
     }
 
+    // Compiled well at its first call: a listing is over before the runtime would have noticed how hot it is.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private QueueJob Read(ref MsgPackReader reader)
     {
         var id = reader.ReadString() ?? "";

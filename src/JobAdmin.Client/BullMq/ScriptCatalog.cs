@@ -47,7 +47,7 @@ internal static class ScriptCatalog
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-            IsJob, "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
+            IsJob, Read("lua/own/loop-head.lua"), "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>

@@ -7,16 +7,25 @@ internal sealed class Slicer(int start, int atMost)
 {
     // Well below what another client of the same Redis would feel.
     private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(12);
+
     private long started;
 
+    /// <summary>How much the next call takes on.</summary>
     public int Size { get; private set; } = start;
 
+    /// <summary>Notes that a call is being sent whose script does not tell how long it took.</summary>
     public void Begin() => started = Stopwatch.GetTimestamp();
 
-    public void End(int done)
+    /// <summary>Learns from the time until its answer.</summary>
+    /// <param name="done">How much it took on.</param>
+    public void End(int done) => Learn(done, Stopwatch.GetElapsedTime(started));
+
+    /// <summary>Learns from a call.</summary>
+    /// <param name="done">How much it took on.</param>
+    /// <param name="elapsed">How long it kept Redis.</param>
+    public void Learn(int done, TimeSpan elapsed)
     {
-        var elapsed = Math.Max(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 0.05);
-        var fitting = done * Aim.TotalMilliseconds / elapsed;
+        var fitting = done * Aim.TotalMilliseconds / Math.Max(elapsed.TotalMilliseconds, 0.05);
         // Never more than double at once: the first answer may have been a lucky one.
         Size = (int)Math.Clamp(Math.Min(fitting, Size * 2.0), 5, atMost);
     }

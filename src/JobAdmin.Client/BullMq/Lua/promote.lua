@@ -24,4 +24,5 @@ for i = 4, #ARGV do
   out[#out + 1] = code
   out[#out + 1] = 'delayed'
 end
+out[#out + 1] = elapsed()
 return out

@@ -25,4 +25,5 @@ for i = 4, #ARGV do
   out[#out + 1] = code
   out[#out + 1] = state
 end
+out[#out + 1] = elapsed()
 return out

@@ -1,5 +1,5 @@
 -- Many ids through BullMQ's reprocessJob. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reset attempts 1/0, ids.
--- Returns, for each id, a code or an error text, and the state it was in.
+-- Returns, for each id, a code or an error text, and the state it was in; then the microseconds it took.
 local P, major, certain, reset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local call = redis.call
 local wait = P .. 'wait'
@@ -13,11 +13,12 @@ if major == '6' then
 else
   keys = { '', P .. 'events', '', wait, P .. 'meta', P .. 'paused', P .. 'active', P .. 'marker' }
 end
+local failed, completed = P .. 'failed', P .. 'completed'
 local out = {}
 for i = 5, #ARGV do
   local id = ARGV[i]
   local job = P .. id
-  local state = call('ZSCORE', P .. 'failed', id) and 'failed' or (call('ZSCORE', P .. 'completed', id) and 'completed' or '')
+  local state = call('ZSCORE', failed, id) and 'failed' or (call('ZSCORE', completed, id) and 'completed' or '')
   local code
   if state == '' then
     code = isJob(job) and -3 or -1
@@ -35,4 +36,5 @@ for i = 5, #ARGV do
   out[#out + 1] = code
   out[#out + 1] = state
 end
+out[#out + 1] = elapsed()
 return out

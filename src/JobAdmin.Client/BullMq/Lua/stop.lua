@@ -38,4 +38,5 @@ for i = 5, #ARGV do
   out[#out + 1] = code
   out[#out + 1] = state
 end
+out[#out + 1] = elapsed()
 return out
