@@ -19,7 +19,7 @@
         'Get-JobQueue', 'Suspend-JobQueue', 'Resume-JobQueue', 'Clear-JobQueue', 'Remove-JobQueue'
         'Get-Job', 'Stop-Job', 'Remove-Job', 'Wait-Job', 'Receive-Job'
         'Invoke-JobRetry', 'Invoke-JobPromotion', 'Watch-JobEvent'
-        'Get-JobFailure', 'Find-Job'
+        'Get-JobFailure', 'Find-Job', 'Export-Job', 'Import-Job'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -94,6 +94,23 @@ function Get-Keyspace {
     foreach ($key in (Invoke-Redis keys '*' | Sort-Object)) { "$key $(Invoke-Redis dump $key)" }
 }
 
+# What the jobs and queues on the server hold, key by key, without the history and the wake-up calls.
+function Get-JobContent {
+    $keys = Invoke-Redis keys '*'
+    foreach ($key in $keys | Sort-Object) {
+        if ($key -match '^[^:]+:[^:]+:(events|marker|stalled|stalled-check)$') { continue }
+        $type = Invoke-Redis type $key
+        $values = switch ($type) {
+            string { Invoke-Redis get $key }
+            hash { (Invoke-Redis hgetall $key).PSObject.Properties | ForEach-Object { "$($_.Name)=$($_.Value)" } | Sort-Object }
+            list { Invoke-Redis lrange $key 0 -1 }
+            set { $members = Invoke-Redis smembers $key; $members | Sort-Object }
+            zset { Invoke-Redis zrange $key 0 -1 withscores }
+        }
+        "$key $type $($values -join '|')"
+    }
+}
+
 # Runs a script in a PowerShell of its own within this process, and stops it after a while. Gives how long the stop took, and what it wrote.
 function Measure-Stop([string] $Script, [int] $After = 1500) {
     $shell = [powershell]::Create()

@@ -14,6 +14,7 @@ internal sealed class ChangeEngine : IDisposable
     private readonly Queue<(ChangeWindow Window, Task Work)> sent = new();
     private readonly Func<Func<CancellationToken, Task>, Task> start;
     private readonly JobChange change;
+    private readonly BeforeChange? before;
     private readonly Pacer? pacer;
     private readonly int size;
     private readonly Timer timer;
@@ -23,12 +24,14 @@ internal sealed class ChangeEngine : IDisposable
 
     /// <summary>Makes an engine.</summary>
     /// <param name="change">The change.</param>
+    /// <param name="before">Done with the jobs of a window before they are changed; null for nothing.</param>
     /// <param name="size">Jobs in a window at the most.</param>
     /// <param name="pacer">Spreads the jobs over time; null for as fast as it goes.</param>
     /// <param name="start">Starts work on the pool.</param>
-    public ChangeEngine(JobChange change, int size, Pacer? pacer, Func<Func<CancellationToken, Task>, Task> start)
+    public ChangeEngine(JobChange change, BeforeChange? before, int size, Pacer? pacer, Func<Func<CancellationToken, Task>, Task> start)
     {
         this.change = change;
+        this.before = before;
         this.size = pacer is null ? size : Math.Min(size, pacer.Burst);
         this.pacer = pacer;
         this.start = start;
@@ -140,16 +143,16 @@ internal sealed class ChangeEngine : IDisposable
         open = new ChangeWindow();
         timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var place = pacer?.Reserve(window.Jobs.Count) ?? 0;
-        var before = follows;
+        var previous = follows;
         var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         follows = called.Task;
         sent.Enqueue((window, start(async token =>
         {
             try
             {
-                await before.WaitAsync(token).ConfigureAwait(false);
+                await previous.WaitAsync(token).ConfigureAwait(false);
                 await Pacer.WaitAsync(place, token).ConfigureAwait(false);
-                await window.SendAsync(change, () => called.TrySetResult(), token).ConfigureAwait(false);
+                await window.SendAsync(change, before, () => called.TrySetResult(), token).ConfigureAwait(false);
             }
             finally
             {

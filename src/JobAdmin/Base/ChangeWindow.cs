@@ -16,9 +16,10 @@ internal sealed class ChangeWindow
 
     /// <summary>Changes the jobs, those of one queue in one call.</summary>
     /// <param name="change">The change.</param>
+    /// <param name="before">Done with the jobs before; null for nothing.</param>
     /// <param name="called">Told when the first call is under way, so that the next window follows this one.</param>
     /// <param name="token">Stops it.</param>
-    public async Task SendAsync(JobChange change, Action called, CancellationToken token)
+    public async Task SendAsync(JobChange change, BeforeChange? before, Action called, CancellationToken token)
     {
         Outcomes = new JobOutcome?[Jobs.Count];
         var places = Enumerable.Range(0, Jobs.Count).GroupBy(i => (Jobs[i].Server, Jobs[i].Queue));
@@ -27,7 +28,13 @@ internal sealed class ChangeWindow
             foreach (var group in places)
             {
                 var indexes = group.ToArray();
-                var call = group.Key.Server.ChangeJobsAsync(group.Key.Queue, Array.ConvertAll(indexes, i => Jobs[i].Id), change, token);
+                var ids = Array.ConvertAll(indexes, i => Jobs[i].Id);
+                if (before is not null)
+                {
+                    await before(group.Key.Server, group.Key.Queue, ids, token).ConfigureAwait(false);
+                }
+
+                var call = group.Key.Server.ChangeJobsAsync(group.Key.Queue, ids, change, token);
                 called();
                 var outcomes = await call.ConfigureAwait(false);
                 for (var i = 0; i < indexes.Length; i++)

@@ -42,6 +42,9 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     /// <summary>The states that are meant when all jobs that match are changed and none is named; empty when they must be named.</summary>
     internal abstract IReadOnlyList<JobState> DefaultStates { get; }
 
+    /// <summary>Done with jobs before they are changed; null for nothing.</summary>
+    internal virtual BeforeChange? Prepare => null;
+
     internal override void BeginOurs()
     {
         RefuseFilterWithIds(nameof(Max));
@@ -144,7 +147,7 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             foreach (var (queue, query) in parts)
             {
-                Run(token => new MatchingChange(queue, query, Change, pacer)
+                Run(token => new MatchingChange(queue, query, Change, Prepare, pacer)
                     .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
             }
         });
@@ -163,7 +166,7 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             return;
         }
 
-        engine ??= new ChangeEngine(Change, BatchSize, Throttle is { } rate ? new Pacer(rate) : null, Start);
+        engine ??= new ChangeEngine(Change, Prepare, BatchSize, Throttle is { } rate ? new Pacer(rate) : null, Start);
         engine.Add(job);
         Harvest(ChangeEngine.MaxUnderWay);
     }

@@ -3,8 +3,10 @@ using JobAdmin.Parameters;
 namespace JobAdmin.Base;
 
 /// <summary>A change of all jobs of a queue that match.</summary>
-internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobChange change, Pacer? pacer)
+internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobChange change, BeforeChange? before, Pacer? pacer)
 {
+    private const int Together = 500;
+
     /// <summary>Counts, asks and changes.</summary>
     /// <param name="verb">What is done, as it begins a sentence.</param>
     /// <param name="ask">Asks whether to go on.</param>
@@ -30,7 +32,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         }
 
         long done = 0;
-        var slices = pacer is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangePacedAsync(pacer, token);
+        var slices = pacer is null && before is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangeByIdAsync(token);
         await foreach (var slice in slices.ConfigureAwait(false))
         {
             done += slice.Count;
@@ -39,17 +41,25 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         }
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangePacedAsync(Pacer pace,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeByIdAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
     {
         // A job that fails again while this runs is not to be taken twice.
-        var now = DateTimeOffset.UtcNow;
+        var now = query.AsOf ?? DateTimeOffset.UtcNow;
         var bounded = query with { Filter = query.Filter with { Before = query.Filter.Before < now ? query.Filter.Before : now } };
         await foreach (var page in queue.Server.GetJobsAsync(bounded, token).ConfigureAwait(false))
         {
-            foreach (var part in page.Select(job => job.Id).Chunk(pace.Burst))
+            foreach (var part in page.Select(job => job.Id).Chunk(Math.Min(pacer?.Burst ?? Together, Together)))
             {
-                await Pacer.WaitAsync(pace.Reserve(part.Length), token).ConfigureAwait(false);
+                if (pacer is not null)
+                {
+                    await Pacer.WaitAsync(pacer.Reserve(part.Length), token).ConfigureAwait(false);
+                }
+
+                if (before is not null)
+                {
+                    await before(queue.Server, queue.Queue, part, token).ConfigureAwait(false);
+                }
+
                 yield return await queue.Server.ChangeJobsAsync(queue.Queue, part, change, token).ConfigureAwait(false);
             }
         }

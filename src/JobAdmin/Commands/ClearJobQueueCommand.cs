@@ -3,6 +3,7 @@ using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
+using JobAdmin.Transfer;
 
 namespace JobAdmin.Commands;
 
@@ -12,6 +13,7 @@ namespace JobAdmin.Commands;
 public sealed class ClearJobQueueCommand : QueueCmdlet
 {
     private IReadOnlyList<JobState> states = [];
+    private JobBackup? backup;
 
     /// <summary>The states to clear.</summary>
     [Parameter(Position = 1)]
@@ -51,6 +53,11 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     [ValidateRange(1, long.MaxValue)]
     public long? Max { get; set; }
 
+    /// <summary>A file to which everything is written before it is deleted; Import-Job puts it back. A name that ends with .gz is compressed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Backup { get; set; }
+
     /// <summary>Goes on where the queue's layout is foreign or mixed.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -69,6 +76,8 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             throw JobErrors.Input("StateMissing", "Nothing says which jobs shall be deleted.",
                 "Name their states, as in -State completed,failed; Remove-JobQueue deletes a queue with all its jobs.");
         }
+
+        backup = JobBackup.To(this, Backup);
     }
 
     internal override void ProcessQueue(QueueReference queue)
@@ -92,7 +101,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         var clock = Stopwatch.StartNew();
         if (count > 0)
         {
-            await foreach (var progress in queue.Server.ClearQueueAsync(query, Force, token).ConfigureAwait(false))
+            await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
                 removed = progress.Done;
                 bar.Report(progress.Done, progress.Total ?? count, what);
@@ -112,5 +121,15 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
                 Connection = queue.Server.Connection.Name,
             }).ConfigureAwait(false);
         }
+    }
+
+    private IAsyncEnumerable<BulkProgress> Clear(QueueReference queue, ClearQuery query, CancellationToken token) => backup is not { } file
+        ? queue.Server.ClearQueueAsync(query, Force, token)
+        : JobBackup.Require(queue.Server).ClearQueueAsync(query, Force, slice => file.KeepAsync(queue.Server, queue.Queue, slice, token), token);
+
+    internal override void Leave()
+    {
+        base.Leave();
+        backup?.Dispose();
     }
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
+using JobAdmin.Transfer;
 
 namespace JobAdmin.Commands;
 
@@ -10,6 +11,8 @@ namespace JobAdmin.Commands;
 [OutputType(typeof(JobOutcome))]
 public sealed class RemoveJobCommand : JobChangeCmdlet
 {
+    private JobBackup? backup;
+
     /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -20,6 +23,11 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
     /// <summary>Keeps the children of a flow parent.</summary>
     [Parameter]
     public SwitchParameter KeepChildren { get; set; }
+
+    /// <summary>A file to which the jobs are written before they are deleted; Import-Job puts them back. A name that ends with .gz is compressed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Backup { get; set; }
 
     /// <summary>Removes PowerShell's own jobs also while they run. A queue job that a worker has is never removed.</summary>
     [Parameter]
@@ -57,7 +65,28 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     internal override string[]? ReasonFilter => Reason;
 
+    internal override BeforeChange? Prepare => backup is { } file
+        ? (server, queue, ids, token) => file.KeepAsync(server, queue, ids, KeepChildren ? JobKin.None : JobKin.Children, token) : null;
+
     internal override JobChange Change => new JobChange.Remove(KeepChildren);
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
+
+    internal override void BeginOurs()
+    {
+        base.BeginOurs();
+        backup = JobBackup.To(this, Backup);
+    }
+
+    internal override void EndOurs()
+    {
+        base.EndOurs();
+        backup?.Dispose();
+    }
+
+    internal override void Leave()
+    {
+        base.Leave();
+        backup?.Dispose();
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Transfer;
 
 namespace JobAdmin.Commands;
 
@@ -9,6 +10,13 @@ namespace JobAdmin.Commands;
 [OutputType(typeof(JobQueueRemoval))]
 public sealed class RemoveJobQueueCommand : QueueCmdlet
 {
+    private JobBackup? backup;
+
+    /// <summary>A file to which everything is written before it is deleted; Import-Job puts it back. A name that ends with .gz is compressed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Backup { get; set; }
+
     /// <summary>Goes on when workers have jobs of it, and where its layout is foreign or mixed.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -18,6 +26,8 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
     public SwitchParameter PassThru { get; set; }
 
     internal override string Verb => "Delete";
+
+    internal override void Check() => backup = JobBackup.To(this, Backup);
 
     internal override void ProcessQueue(QueueReference queue) =>
         WithProgress("Deleting a queue", bar => Run(token => RemoveAsync(queue, bar, token)));
@@ -32,7 +42,7 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
 
         long removed = 0;
         var clock = Stopwatch.StartNew();
-        await foreach (var progress in queue.Server.RemoveQueueAsync(queue.Queue, Force, token).ConfigureAwait(false))
+        await foreach (var progress in Remove(queue, token).ConfigureAwait(false))
         {
             removed = progress.Done;
             bar.Report(progress.Done, progress.Total ?? counts?.Total, $"jobs of {queue}");
@@ -51,6 +61,16 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
             }).ConfigureAwait(false);
         }
     }
+
+    internal override void Leave()
+    {
+        base.Leave();
+        backup?.Dispose();
+    }
+
+    private IAsyncEnumerable<BulkProgress> Remove(QueueReference queue, CancellationToken token) => backup is not { } file
+        ? queue.Server.RemoveQueueAsync(queue.Queue, Force, token)
+        : JobBackup.Require(queue.Server).RemoveQueueAsync(queue.Queue, Force, slice => file.KeepAsync(queue.Server, queue.Queue, slice, token), token);
 
     private static async Task<JobCounts?> CountAsync(QueueReference queue, CancellationToken token)
     {

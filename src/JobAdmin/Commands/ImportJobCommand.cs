@@ -1,0 +1,142 @@
+using System.Collections;
+using System.Management.Automation;
+using JobAdmin.Base;
+using JobAdmin.Transfer;
+
+namespace JobAdmin.Commands;
+
+/// <summary>Puts jobs back from a file of Export-Job or of a backup, the same as they were.</summary>
+[Cmdlet(VerbsData.Import, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(JobImportResult))]
+public sealed class ImportJobCommand : JobServerCmdlet
+{
+    private const int Together = 500;
+
+    /// <summary>The files. Those that end with .gz are compressed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [Alias("FullName", "FilePath")]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>New names of queues: a hashtable of old and new ones, or, for a file of one queue, its new name.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public object? NewName { get; set; }
+
+    /// <summary>Overwrites jobs that are there and differ.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Takes a file that was cut, up to its last whole record.</summary>
+    [Parameter]
+    public SwitchParameter AllowPartial { get; set; }
+
+    /// <summary>Writes what was imported.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    internal override void Process()
+    {
+        if (Servers() is not [var server])
+        {
+            throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named, and jobs are imported into one.");
+        }
+
+        if (server is not IJobTransfer transfer)
+        {
+            throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "import jobs field by field");
+        }
+
+        foreach (var path in Path.SelectMany(Resolve))
+        {
+            try
+            {
+                Import(server, transfer, path);
+            }
+            catch (JobServerException e) when (e.ErrorId is "InvalidExport" or "FileNotRead" or "InvalidNewName")
+            {
+                WriteError(JobErrors.From(e, path));
+            }
+        }
+    }
+
+    private void Import(IJobServer server, IJobTransfer transfer, string path)
+    {
+        var file = Run(token => Task.FromResult(JobImportFile.Check(path, transfer, AllowPartial, token)));
+        var names = Names(file);
+        var into = file.Queues.Select(queue => names.GetValueOrDefault(queue, queue)).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (!ShouldDo($"Import {file.Count:N0} records of {System.IO.Path.GetFileName(path)} into {(into.Count == 1 ? "queue" : "queues")} {string.Join(", ", into)} of {server.Connection.Name}"))
+        {
+            return;
+        }
+
+        var result = new JobImportResult { Path = path, Connection = server.Connection.Name };
+        WithProgress("Importing jobs", bar => Run(async token =>
+        {
+            long done = 0;
+            foreach (var (queue, records) in file.Portions(transfer, Together))
+            {
+                var import = new JobImport { Queue = queue, Records = records, Prefix = file.Prefix, Names = names, Library = file.Library(queue), Overwrite = Force };
+                var outcomes = await transfer.ImportAsync(import, token).ConfigureAwait(false);
+                await SayAsync(() => Count(outcomes, result)).ConfigureAwait(false);
+                bar.Report(done += records.Count, file.Count, "records");
+            }
+        }));
+        if (PassThru)
+        {
+            WriteObject(result);
+        }
+    }
+
+    private void Count(IReadOnlyList<JobOutcome> outcomes, JobImportResult result)
+    {
+        foreach (var outcome in outcomes)
+        {
+            switch (outcome.Status)
+            {
+                case JobOutcomeStatus.Added:
+                    result.Added++;
+                    break;
+                case JobOutcomeStatus.Updated:
+                    result.Overwritten++;
+                    break;
+                case JobOutcomeStatus.AlreadyExists when outcome.Message is null:
+                    result.Unchanged++;
+                    break;
+                default:
+                    result.Refused++;
+                    WriteError(JobErrors.From(outcome, "imported"));
+                    break;
+            }
+        }
+    }
+
+    private Dictionary<string, string> Names(JobImportFile file)
+    {
+        var given = NewName is PSObject wrapped ? wrapped.BaseObject : NewName;
+        var names = given switch
+        {
+            null => [],
+            IDictionary table => table.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => entry.Value?.ToString() ?? ""),
+            _ => file.Queues.Count == 1 ? new Dictionary<string, string> { [file.Queues.First()] = given.ToString()! }
+                : throw JobErrors.Input("InvalidNewName", $"The file holds {file.Queues.Count} queues: {string.Join(", ", file.Queues)}.", "Say which is meant: -NewName @{ old = 'new' }."),
+        };
+        return names.FirstOrDefault(name => name.Value.Length == 0 || name.Value.Contains(':') || !file.Queues.Contains(name.Key)) is { Key: { } old } wrong
+            ? throw JobErrors.Input("InvalidNewName", file.Queues.Contains(old) ? $"'{wrong.Value}' can't be the name of a queue." : $"There is no queue '{old}' in the file.", null, old)
+            : names;
+    }
+
+    private IEnumerable<string> Resolve(string path)
+    {
+        try
+        {
+            return SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _);
+        }
+        catch (ItemNotFoundException)
+        {
+            WriteError(JobErrors.From(JobErrors.Input("FileNotRead", $"There is no file '{path}'.", "Export-Job writes such files.", path)));
+            return [];
+        }
+    }
+}

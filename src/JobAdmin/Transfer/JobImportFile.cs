@@ -1,0 +1,249 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace JobAdmin.Transfer;
+
+/// <summary>Reads a file of records, line by line.</summary>
+internal sealed class JobImportFile
+{
+    private readonly string path;
+    private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
+
+    private JobImportFile(string path) => this.path = path;
+
+    /// <summary>The prefix of the keys that were exported.</summary>
+    public string Prefix { get; private set; } = "";
+
+    /// <summary>The queues in it.</summary>
+    public IReadOnlyCollection<string> Queues => libraries.Keys;
+
+    /// <summary>Records in it.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The library that wrote a queue, when known.</summary>
+    public string? Library(string queue) => libraries.GetValueOrDefault(queue);
+
+    /// <summary>Reads a whole file and checks every line. Nothing is sent meanwhile.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="server">Knows the records.</param>
+    /// <param name="partial">Whether a file without its end is taken, up to its last whole record.</param>
+    /// <param name="token">Stops it.</param>
+    public static JobImportFile Check(string path, IJobTransfer server, bool partial, CancellationToken token)
+    {
+        var file = new JobImportFile(path);
+        var number = 0L;
+        var ended = false;
+        try
+        {
+            foreach (var line in file.Lines())
+            {
+                token.ThrowIfCancellationRequested();
+                number++;
+                if (ended)
+                {
+                    throw Wrong("there is more behind its end");
+                }
+
+                ended = file.CheckLine(line, number == 1, server);
+            }
+        }
+        catch (JobServerException e) when (partial && e.ErrorId == "InvalidRecord" && number == file.LineCount())
+        {
+            // The last line is half a record: it was cut there.
+            return file;
+        }
+        catch (Exception e) when (e is JobServerException { ErrorId: "InvalidRecord" } or JsonException)
+        {
+            throw Refuse(path, number, e.Message);
+        }
+        catch (InvalidDataException e)
+        {
+            if (!partial)
+            {
+                throw Refuse(path, number + 1, $"it is not gzip, or was cut ({e.Message})");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Base.JobErrors.Input("FileNotRead", $"The file '{path}' can't be read: {e.Message}", "Export-Job writes such files.", path);
+        }
+
+        return ended || (partial && number > 0) ? file : throw Refuse(path, number, number == 0 ? "it is empty" : "it ends without its last line, so it was cut");
+    }
+
+    /// <summary>The records of the file, those of one queue that stand together in portions.</summary>
+    /// <param name="server">Knows the records.</param>
+    /// <param name="most">Records in a portion at the most.</param>
+    public IEnumerable<(string Queue, List<ReadOnlyMemory<byte>> Records)> Portions(IJobTransfer server, int most)
+    {
+        const long BytesAtMost = 16 << 20;
+        var portion = new List<ReadOnlyMemory<byte>>();
+        var queue = "";
+        var left = Count;
+        long bytes = 0;
+        foreach (var line in Lines())
+        {
+            if (!IsRecord(line))
+            {
+                continue;
+            }
+
+            var of = server.ReadRecord(line).Queue;
+            if (portion.Count > 0 && (of != queue || portion.Count >= most || bytes > BytesAtMost))
+            {
+                yield return (queue, portion);
+                (portion, bytes) = ([], 0);
+            }
+
+            queue = of;
+            portion.Add(line);
+            bytes += line.Length;
+            if (--left == 0)
+            {
+                // What is behind the last record of a cut file can't be read.
+                break;
+            }
+        }
+
+        if (portion.Count > 0)
+        {
+            yield return (queue, portion);
+        }
+    }
+
+    private static bool IsRecord(ReadOnlyMemory<byte> line) => line.Span.StartsWith("{\"queue\":"u8);
+
+    private static JobServerException Wrong(string why) => new("InvalidRecord", JobErrorKind.InvalidInput, why);
+
+    private static JobServerException Refuse(string path, long line, string why) => Base.JobErrors.Input("InvalidExport",
+        $"The file '{path}' is refused at line {line}: {why.TrimEnd('.')}. Nothing was imported.", "Take the file as Export-Job or -Backup wrote it; -AllowPartial takes what is whole of a cut one.", path);
+
+    // Both kinds of lines are told apart by their first property, which we write ourselves.
+    private bool CheckLine(ReadOnlyMemory<byte> line, bool first, IJobTransfer server)
+    {
+        if (first)
+        {
+            ReadHeader(line);
+            return false;
+        }
+
+        if (IsRecord(line))
+        {
+            var record = server.ReadRecord(line);
+            libraries.TryAdd(record.Queue, null);
+            Count++;
+            return false;
+        }
+
+        using var document = Parse(line);
+        var root = document.RootElement;
+        if (root.TryGetProperty("from", out var queue) && queue.GetString() is { } name)
+        {
+            libraries[name] = root.TryGetProperty("library", out var library) ? library.GetString() : null;
+            return false;
+        }
+
+        if (!root.TryGetProperty("end", out _) || !root.TryGetProperty("records", out var records) || !records.TryGetInt64(out var count))
+        {
+            throw Wrong("it is neither a record nor the end");
+        }
+
+        return count == Count ? true : throw Wrong($"it says that there are {count} records, and there are {Count}");
+    }
+
+    private void ReadHeader(ReadOnlyMemory<byte> line)
+    {
+        using var document = Parse(line);
+        var root = document.RootElement;
+        if (!root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String || format.GetString() != JobExportFile.Format)
+        {
+            throw Wrong("it is not the header of an export");
+        }
+
+        if (root.GetProperty("version").GetInt32() is var version && version > JobExportFile.Version)
+        {
+            throw Wrong($"it is of format {version}, which a later version of the module wrote");
+        }
+
+        Prefix = root.GetProperty("prefix").GetString() ?? throw Wrong("it names no prefix");
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            return JsonDocument.Parse(line) is var document && document.RootElement.ValueKind == JsonValueKind.Object ? document : throw Wrong("it is no JSON object");
+        }
+        catch (JsonException)
+        {
+            throw Wrong("it is not JSON");
+        }
+    }
+
+    private long LineCount()
+    {
+        long lines = 0;
+        try
+        {
+            foreach (var _ in Lines())
+            {
+                lines++;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // As far as it goes.
+        }
+
+        return lines;
+    }
+
+    private IEnumerable<ReadOnlyMemory<byte>> Lines()
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+        using Stream stream = JobExportFile.IsCompressed(path) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        var buffer = new byte[1 << 16];
+        var (start, end) = (0, 0);
+        while (true)
+        {
+            // What has been looked at without finding an end of line is not looked at again.
+            var searched = start;
+            int feed;
+            while ((feed = Array.IndexOf(buffer, (byte)'\n', searched, end - searched)) < 0)
+            {
+                searched = end;
+                if (end == buffer.Length)
+                {
+                    var grown = start > buffer.Length / 2 ? buffer : new byte[buffer.Length * 2];
+                    Array.Copy(buffer, start, grown, 0, end - start);
+                    (buffer, searched, end, start) = (grown, searched - start, end - start, 0);
+                }
+
+                var read = stream.Read(buffer, end, buffer.Length - end);
+                if (read == 0)
+                {
+                    if (end > start)
+                    {
+                        yield return buffer[start..end];
+                    }
+
+                    yield break;
+                }
+
+                end += read;
+            }
+
+            var line = buffer.AsMemory(start, feed - start);
+            start = feed + 1;
+            if (line.Length > 0 && line.Span[^1] == '\r')
+            {
+                line = line[..^1];
+            }
+
+            if (line.Length > 0)
+            {
+                yield return line.ToArray();
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+# Export-Job and Import-Job: what comes back is the same.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    function Get-Count([string] $Queue = 'emails') { Invoke-Peer @{ do = 'counts'; queue = $Queue } }
+}
+AfterAll { Stop-Lab }
+
+Describe 'Export-Job and Import-Job' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 6; names = 'send', 'résumé'; reasons = 'SMTP timeout', 'ENOENT' })
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; completed = 2; waiting = 3; delayed = 2; prioritized = 2 })
+        $file = "$TestDrive/$([guid]::NewGuid()).jsonl"
+    }
+
+    It 'brings a queue back, plain and compressed' -ForEach '', '.gz' {
+        $before = Get-JobContent
+        $result = Export-Job -Queue emails -IncludeQueue -Path "$file$_" -PassThru
+        $result.Records | Should -BeGreaterThan 15
+        $result.Length | Should -Be (Get-Item "$file$_").Length
+        [void](Invoke-Redis flushall)
+        $import = Import-Job "$file$_" -PassThru
+        $import.Added, $import.Refused | Should -Be $result.Records, 0
+        Get-JobContent | Should -Be $before
+        (Import-Job "$file$_" -PassThru).Unchanged | Should -Be $result.Records
+        (Invoke-Peer @{ do = 'work'; queue = 'emails'; behave = @{ do = 'ok' } }).Count | Should -Be 5
+    }
+
+    It 'takes states, filters, pipelines and groups' {
+        (Export-Job -Queue emails -State failed -Reason 'SMTP*' -Path $file -PassThru).Records | Should -Be 3
+        (Get-Job -State failed, delayed | Export-Job -Path $file -Force -PassThru).Records | Should -Be 8
+        (Get-JobFailure -Reason ENO* | Export-Job -Path $file -Force -PassThru).Records | Should -Be 3
+        (Get-JobQueue | Export-Job -Path $file -Force -PassThru).Records | Should -Be 15
+        (Export-Job -Queue emails -Id 1, 99 -Path $file -Force -PassThru -ErrorAction SilentlyContinue -ErrorVariable missing).Records | Should -Be 1
+        ($missing[0].FullyQualifiedErrorId -split ',')[0] | Should -Be 'JobNotFound'
+        Get-ErrorId { Export-Job -Path $file } | Should -Be 'NoJobs'
+        Get-ErrorId { Export-Job -Queue emails -Path $file } | Should -Be 'FileExists'
+        Get-ErrorId { Export-Job -Queue emails -Path "$TestDrive/no/such/folder.jsonl" } | Should -Be 'FileNotWritten'
+    }
+
+    It 'overwrites what differs only with -Force' {
+        Export-Job -Queue emails -State failed -Path $file
+        Get-Job -Queue emails -Id 1 | Invoke-JobRetry
+        $before = Get-JobContent
+        $result = Import-Job $file -PassThru -ErrorAction SilentlyContinue -ErrorVariable refused
+        $result.Unchanged, $result.Refused | Should -Be 5, 1
+        ($refused[0].FullyQualifiedErrorId -split ',')[0] | Should -Be 'JobExists'
+        Get-JobContent | Should -Be $before
+        (Import-Job $file -Force -PassThru).Overwritten | Should -Be 1
+        (Get-Count).failed, (Get-Count).waiting | Should -Be 6, 3
+    }
+
+    It 'renames queue and prefix' {
+        Export-Job -Queue emails -Path $file
+        [void](Connect-JobServer $lab.Uri -Name moved -Prefix '{moved}')
+        Import-Job $file -Connection moved -NewName mails
+        (Invoke-Peer @{ do = 'counts'; queue = 'mails'; prefix = '{moved}' }).failed | Should -Be 6
+        Get-ErrorId { Import-Job $file -NewName @{ other = 'x' } } | Should -Be 'InvalidNewName'
+        Get-ErrorId { Import-Job $file -NewName 'a:b' } | Should -Be 'InvalidNewName'
+        Disconnect-JobServer moved
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Export-Job -Queue emails -Path $file
+        [void](Invoke-Redis flushall)
+        Import-Job $file -WhatIf
+        @(Invoke-Redis keys '*') | Should -BeNullOrEmpty
+    }
+
+    It 'refuses a file <why> with line and reason, and changes nothing' -ForEach @(
+        @{ why = 'that was cut'; line = 15; reason = 'it was cut'; change = { $args[0][0..14] } }
+        @{ why = 'with a broken line'; line = 5; reason = 'not JSON'; change = { $args[0][4] = $args[0][4].Substring(0, 40); $args[0] } }
+        @{ why = 'with a line that is no record'; line = 4; reason = 'hash is missing'; change = { $args[0][3] = '{"queue":"emails","id":"1","state":"wait"}'; $args[0] } }
+        @{ why = 'with a record too few'; line = 17; reason = 'says that there are 15 records'; change = { $args[0] | Where-Object { $_ -ne $args[0][6] } } }
+        @{ why = 'that goes on behind its end'; line = 19; reason = 'more behind its end'; change = { $args[0] + $args[0][4] } }
+        @{ why = 'of something else'; line = 1; reason = 'not JSON'; change = { 'a,b', '1,2' } }
+        @{ why = 'with another header'; line = 1; reason = 'not the header'; change = { '{"command":"Invoke-JobRetry"}' } }
+        @{ why = 'that is empty'; line = 0; reason = 'it is empty'; change = { } }
+    ) {
+        Export-Job -Queue emails -Path $file
+        $lines = @(Get-Content $file)
+        if ($why -eq 'with a record too few') { $lines = @($lines[0..5]) + @($lines[7..($lines.Count - 1)]) } else { $lines = @(& $change $lines) }
+        Set-Content $file $lines
+        [void](Invoke-Redis flushall)
+        $problem = Get-ErrorOf { Import-Job $file }
+        ($problem.FullyQualifiedErrorId -split ',')[0] | Should -Be 'InvalidExport'
+        $problem.Exception.Message | Should -Match "line $line\b"
+        $problem.Exception.Message | Should -Match $reason
+        @(Invoke-Redis keys '*') | Should -BeNullOrEmpty
+    }
+
+    It 'takes what is whole of a cut file with -AllowPartial<_>' -ForEach '', '.gz' {
+        Export-Job -Queue emails -Path "$file$_"
+        $bytes = [IO.File]::ReadAllBytes("$file$_")
+        [IO.File]::WriteAllBytes("$file$_", $bytes[0..[int]($bytes.Length * 0.7)])
+        [void](Invoke-Redis flushall)
+        Get-ErrorId { Import-Job "$file$_" } | Should -Be 'InvalidExport'
+        $result = Import-Job "$file$_" -AllowPartial -PassThru
+        $result.Added | Should -BeGreaterThan 3
+        $result.Added | Should -BeLessThan 15
+    }
+
+    It 'imports many files from a pipeline, and says which is not there' {
+        Export-Job -Queue emails -State failed -Path "$TestDrive/a.jsonl" -Force
+        Export-Job -Queue emails -State completed -Path "$TestDrive/b.jsonl" -Force
+        [void](Invoke-Redis flushall)
+        (Get-ChildItem "$TestDrive/?.jsonl" | Import-Job -PassThru | Measure-Object Added -Sum).Sum | Should -Be 8
+        Get-ErrorId { Import-Job "$TestDrive/none.jsonl" } | Should -Be 'FileNotRead'
+    }
+}
