@@ -250,7 +250,9 @@ Describe 'colour' {
     ) {
         if ($set) { $env:NO_COLOR = '1' }
         try {
-            $out = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module '$manifest'; [JobAdmin.QueueJob]@{ Queue = 'a'; Id = '1'; State = 'Failed' }"
+            $file = Join-Path $TestDrive out.txt
+            & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "Import-Module '$manifest'; [JobAdmin.QueueJob]@{ Queue = 'a'; Id = '1'; State = 'Failed' } > '$file'"
+            $out = Get-Content $file
         } finally { if ($set) { $env:NO_COLOR = $null } }
         $out -join "`n" | Should -Match 'Failed'
         $out -join "`n" | Should -Not -Match '\x1b'

@@ -70,7 +70,7 @@ public sealed class ErrorTests(Bench bench)
         await lab.FailedAsync();
         await using var replica = await RedisServer.StartAsync(["--replicaof", "127.0.0.1", $"{master.Port}", "--repl-diskless-sync-delay", "0"]);
         await using var server = await ConnectAsync(lab.Options() with { Address = replica.Address });
-        for (var i = 0; i < 100 && (await server.QueuesAsync()).Count == 0; i++)
+        for (var i = 0; i < 600 && (await server.QueuesAsync()).Count == 0; i++)
         {
             await Task.Delay(50, Ct);
         }
