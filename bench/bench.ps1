@@ -20,7 +20,7 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 if ($Quick) { $Jobs = 500; $Rounds = 1 }
-Import-Module $Manifest
+Import-Module (Resolve-Path $Manifest)
 $folder = Join-Path ([IO.Path]::GetTempPath()) "jobadmin-bench-$PID"
 $null = New-Item -ItemType Directory $folder
 $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
