@@ -43,7 +43,7 @@ Describe '<Name>' -ForEach $commands {
     It 'has singular parameter names in Pascal case' {
         $own = $command.Parameters.Keys | Where-Object { $_ -notin [System.Management.Automation.PSCmdlet]::CommonParameters }
         $own | Should -MatchExactly '^[A-Z][A-Za-z]+$'
-        $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
+        $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'Attempts', 'MaxEvents', 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
     }
 
     It 'takes one thing from the pipeline' {

@@ -91,7 +91,7 @@ function Clear-Lab {
 
 # Everything on the server, to compare before and after.
 function Get-Keyspace {
-    foreach ($key in (Invoke-Redis keys '*' | Sort-Object)) { "$key $(Invoke-Redis dump $key)" }
+    foreach ($key in (Invoke-Redis keys '*' | ForEach-Object { $_ } | Sort-Object)) { "$key $(Invoke-Redis dump $key)" }
 }
 
 # What the jobs and queues on the server hold, key by key, without the history and the wake-up calls.

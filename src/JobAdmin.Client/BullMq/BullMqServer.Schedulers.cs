@@ -113,7 +113,7 @@ internal sealed partial class BullMqServer : IJobSchedulers
             throw LegacyScheduler(id, queue);
         }
 
-        var options = NewJobOptions.WithoutIdentity(NewJobOptions.Parse(scheduler.GetOptionsText()));
+        var options = CopiedOptions.WithoutIdentity(NewJobOptions.Parse(scheduler.GetOptionsText()), keep: "priority");
         var job = new NewJob { Name = scheduler.Name, Data = scheduler.GetDataText() ?? "{}", Options = options.ToJsonString() };
         return (await AddJobsAsync(queue, [job], cancellationToken).ConfigureAwait(false))[0];
     }

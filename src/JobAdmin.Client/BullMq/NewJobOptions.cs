@@ -16,9 +16,6 @@ internal static class NewJobOptions
 
     private static readonly string[] ChildFlags = ["fpof", "cpof", "idof", "rdof"];
 
-    /// <summary>What a copy or a scheduler's job must not take over from another job.</summary>
-    private static readonly string[] OfOneJobOnly = ["jobId", "parent", "repeat", "prevMillis", "repeatJobKey", "timestamp", "delay", "de", "tm", "omc"];
-
     /// <summary>The options in the order in which BullMQ has them.</summary>
     public static JsonObject Build(NewJob job)
     {
@@ -105,17 +102,6 @@ internal static class NewJobOptions
             {
                 options[ShortNames.GetValueOrDefault(name, name)] = value.DeepClone();
             }
-        }
-
-        return options;
-    }
-
-    /// <summary>The options of one job that another one may have too.</summary>
-    public static JsonObject WithoutIdentity(JsonObject options)
-    {
-        foreach (var name in OfOneJobOnly.Concat(ChildFlags))
-        {
-            options.Remove(name);
         }
 
         return options;

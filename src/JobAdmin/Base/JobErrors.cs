@@ -71,6 +71,12 @@ internal static class JobErrors
     public static JobServerException JobNotFound(string id, string where) =>
         new("JobNotFound", JobErrorKind.NotFound, $"There is no job {id} in {where}.", "It may have finished and not been kept, or been removed.") { Target = id };
 
+    /// <summary>A scheduler is not there.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="where">Where it was looked for ("queue reports").</param>
+    public static JobServerException SchedulerNotFound(string id, string where) =>
+        new("SchedulerNotFound", JobErrorKind.NotFound, $"There is no scheduler '{id}' in {where}.", "Get-JobScheduler lists them.") { Target = id };
+
     /// <summary>Something that the user gave can't be used.</summary>
     /// <param name="errorId">The id.</param>
     /// <param name="message">What is wrong.</param>

@@ -5,6 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>What an object from the pipeline stands for.</summary>
 internal static class PipedObject
 {
+    private static readonly HashSet<string> OtherPictures =
+        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline"]).Select(name => "Deserialized.JobAdmin." + name)];
+
     /// <summary>The job that it stands for.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
     /// <param name="item">One of our objects, any object with Queue and Id, or an id.</param>
@@ -20,6 +23,11 @@ internal static class PipedObject
                 return new JobReference(cmdlet.Live(server), outcome.Queue, outcome.NewId ?? outcome.Id);
             case JobEvent { Server: { } server, Id: { } id } e:
                 return new JobReference(cmdlet.Live(server), e.Queue, id);
+        }
+
+        if (IsOther(item))
+        {
+            throw JobErrors.Input("NotAJob", $"A {item.BaseObject.GetType().Name} does not stand for a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
         }
 
         var isText = item.BaseObject is string or int or long;
@@ -43,7 +51,7 @@ internal static class PipedObject
         JobQueueInfo { Server: { } server } queue => new QueueReference(cmdlet.Live(server), queue.Name),
         QueueJob or JobOutcome or JobEvent or JobFailureGroup => null,
         // A picture of a group has a queue, and must never stand for all of it.
-        _ when item.TypeNames.Contains("Deserialized.JobAdmin.JobFailureGroup") => null,
+        _ when item.TypeNames.Contains("Deserialized.JobAdmin.JobFailureGroup") || IsOther(item) => null,
         _ => Text(item, "Id") is null && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null,
     };
 
@@ -88,6 +96,10 @@ internal static class PipedObject
         server.Connection.Capabilities.HasFlag(JobServerCapabilities.ListQueues)
             ? throw JobErrors.Input("QueueMissing", $"Nothing says in which queue job {id} is.", "Name it with -Queue.", id)
             : "";
+
+    // They have a queue, and perhaps an id of another kind: neither the job of that id nor all jobs of the queue are meant.
+    private static bool IsOther(PSObject item) => item.BaseObject is JobWorker or JobScheduler or JobGroup or JobMetric or JobMetricPoint or JobSparkline
+        || OtherPictures.Overlaps(item.TypeNames);
 
     private static IJobServer Server(JobServerCmdlet cmdlet, PSObject? item) =>
         cmdlet.Connection is null && item is not null && Text(item, "Connection") is { } connection

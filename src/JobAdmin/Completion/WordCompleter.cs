@@ -45,6 +45,12 @@ public sealed class ConnectionCompleter : WordCompleter
         ConnectionRegistry.Here.All.Select(connection => (connection.Name, $"{connection.Kind} at {connection.Endpoint}"));
 }
 
+/// <summary>Completes nothing, where whatever PowerShell would offer instead is wrong.</summary>
+public sealed class NothingCompleter : WordCompleter
+{
+    internal override IEnumerable<(string Value, string Tip)> Words(string commandName) => [];
+}
+
 /// <summary>Completes kinds of events.</summary>
 public sealed class EventCompleter : WordCompleter
 {

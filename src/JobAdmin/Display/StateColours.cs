@@ -27,6 +27,15 @@ internal static class StateColours
         _ => Green,
     };
 
+    public static string? Of(JobSchedulerState state) => state switch
+    {
+        JobSchedulerState.Stuck => Red,
+        JobSchedulerState.Due => Yellow,
+        JobSchedulerState.Running => Cyan,
+        JobSchedulerState.Ended or JobSchedulerState.Legacy or JobSchedulerState.Unknown => Grey,
+        _ => null,
+    };
+
     public static string? Of(string eventName) => eventName switch
     {
         "failed" or "retries-exhausted" or "stalled" or "gap" => Red,

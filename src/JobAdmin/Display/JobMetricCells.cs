@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace JobAdmin.Display;
+
+/// <summary>Cells of a <see cref="JobMetric"/> and of its points.</summary>
+public static class JobMetricCells
+{
+    private const string Bars = "▁▂▃▄▅▆▇█";
+    private const int Widest = 30;
+
+    /// <summary>The queue.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string Queue(PSObject instance) => CellText.Visible(Metric(instance).Queue);
+
+    /// <summary>Jobs that completed.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string Completed(PSObject instance) => Metric(instance).HasMetrics ? CellText.Count(Metric(instance).Completed) : "";
+
+    /// <summary>Jobs that failed.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string Failed(PSObject instance) => Metric(instance).HasMetrics ? CellText.Count(Metric(instance).Failed) : "";
+
+    /// <summary>Finished jobs a minute.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string PerMinute(PSObject instance) => Metric(instance).HasMetrics ? Metric(instance).PerMinute.ToString("0.##", CultureInfo.CurrentCulture) : "";
+
+    /// <summary>The part that failed.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string FailureRate(PSObject instance) => Metric(instance).FailureRate is { } rate ? rate.ToString("P1", CultureInfo.CurrentCulture) : "";
+
+    /// <summary>All jobs that completed since the counts began.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string TotalCompleted(PSObject instance) => CellText.Count(Metric(instance).TotalCompleted);
+
+    /// <summary>All jobs that failed since the counts began.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string TotalFailed(PSObject instance) => CellText.Count(Metric(instance).TotalFailed);
+
+    /// <summary>Finished jobs over the span, as a row of bars, oldest first.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string Sparkline(PSObject instance) =>
+        Metric(instance).HasMetrics ? Sparkline([.. Metric(instance).Points.Select(point => point.Completed + point.Failed)]) : "no counts kept";
+
+    /// <summary>The span.</summary>
+    /// <param name="instance">The metric.</param>
+    /// <returns>The text.</returns>
+    public static string Span(PSObject instance) => $"{CellText.Local(Metric(instance).From)} to {CellText.Local(Metric(instance).To)}";
+
+    /// <summary>When the step begins, where it is read.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointTime(PSObject instance) => Point(instance).Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
+    /// <summary>The job name that the point is of, when it is not of the whole queue.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointName(PSObject instance) => CellText.Visible(Point(instance).Name);
+
+    /// <summary>Jobs that completed in the step.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointCompleted(PSObject instance) => CellText.Count(Point(instance).Completed);
+
+    /// <summary>Jobs that failed in the step.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointFailed(PSObject instance) => CellText.Count(Point(instance).Failed);
+
+    /// <summary>How long the step's jobs ran on average.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointDuration(PSObject instance) => CellText.Duration(Point(instance).AverageDuration);
+
+    /// <summary>The queue of a point.</summary>
+    /// <param name="instance">The point.</param>
+    /// <returns>The text.</returns>
+    public static string PointGroup(PSObject instance) => CellText.OnConnection(Point(instance).Queue, Point(instance).Connection);
+
+    /// <summary>A row of bars; of more numbers than fit, neighbours are put together.</summary>
+    internal static string Sparkline(IReadOnlyList<long> numbers)
+    {
+        if (numbers.Count == 0)
+        {
+            return "";
+        }
+
+        var width = Math.Min(Widest, numbers.Count);
+        var sums = new double[width];
+        for (var i = 0; i < numbers.Count; i++)
+        {
+            sums[(int)((long)i * width / numbers.Count)] += numbers[i];
+        }
+
+        var highest = sums.Max();
+        // Nothing is a blank line; whatever happened is at least the lowest bar above it.
+        return string.Concat(sums.Select(sum => sum <= 0 ? Bars[0] : Bars[1 + (int)Math.Round((Bars.Length - 2) * sum / highest)]));
+    }
+
+    private static JobMetric Metric(PSObject instance) => (JobMetric)instance.BaseObject;
+
+    private static JobMetricPoint Point(PSObject instance) => (JobMetricPoint)instance.BaseObject;
+}

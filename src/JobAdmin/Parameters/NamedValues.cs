@@ -1,0 +1,91 @@
+using System.Collections;
+using System.Management.Automation;
+using JobAdmin.Base;
+
+namespace JobAdmin.Parameters;
+
+/// <summary>Values by name, as a hashtable or the properties of an object have them, taken one by one; what is left over at the end is a mistake.</summary>
+internal sealed class NamedValues
+{
+    private readonly Dictionary<string, object?> values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedSet<string> known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string what;
+
+    public NamedValues(object source, string what)
+    {
+        this.what = what;
+        if ((source is PSObject wrapped ? wrapped.BaseObject : source) is IDictionary table)
+        {
+            foreach (DictionaryEntry entry in table)
+            {
+                values[entry.Key.ToString() ?? ""] = entry.Value;
+            }
+        }
+        else
+        {
+            foreach (var property in PSObject.AsPSObject(source).Properties)
+            {
+                values[property.Name] = property.Value;
+            }
+        }
+    }
+
+    /// <summary>A value as it is; null when there is none.</summary>
+    public object? Value(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            known.Add(name);
+        }
+
+        foreach (var name in names)
+        {
+            if (values.Remove(name, out var value))
+            {
+                return value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether there is such a value, empty or not.</summary>
+    public bool Has(string name) => values.ContainsKey(name);
+
+    public string? Text(params string[] names) => Value(names)?.ToString() is { Length: > 0 } text ? text : null;
+
+    public T? Of<T>(params string[] names)
+        where T : struct
+    {
+        var value = Value(names);
+        return value is null or "" ? null : LanguagePrimitives.TryConvertTo<T>(value, System.Globalization.CultureInfo.InvariantCulture, out var converted) ? converted
+            : throw JobErrors.Input("InvalidSetting", $"The {names[0]} of {what} is '{value}', which can't be.", null, value);
+    }
+
+    public TimeSpan? Duration(params string[] names) => Converted(names, static value => (TimeSpan?)new DurationAttribute().Transform(null!, value));
+
+    public T? Converted<T>(string[] names, Func<object, T?> convert)
+    {
+        if (Value(names) is not { } value || value is "")
+        {
+            return default;
+        }
+
+        try
+        {
+            return convert(value);
+        }
+        catch (ArgumentTransformationMetadataException e)
+        {
+            throw JobErrors.Input("InvalidSetting", $"The {names[0]} of {what} can't be used: {e.Message}", null, value);
+        }
+    }
+
+    public void RefuseOthers()
+    {
+        if (values.Keys.FirstOrDefault() is { } other)
+        {
+            throw JobErrors.Input("InvalidSetting", $"{what} can't have '{other}'.", $"It may have {string.Join(", ", known)}.", other);
+        }
+    }
+}
