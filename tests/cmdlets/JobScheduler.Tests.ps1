@@ -69,6 +69,7 @@ Describe 'Set-JobScheduler' {
         $before = Get-Keyspace
         $wanted | Set-JobScheduler -Verbose 4>&1 | Should -BeLike '*is so already*'
         Get-Keyspace | Should -Be $before
+        Get-JobScheduler reports | Select-Object * | ConvertTo-Json -Depth 5 | ConvertFrom-Json | Set-JobScheduler -Verbose 4>&1 | Should -BeLike '*is so already*'
         $wanted[1].Every = '45m'
         ($wanted | Set-JobScheduler -PassThru | Where-Object Id -EQ b).Every | Should -Be ([timespan]'0:45')
         Get-ErrorId { [pscustomobject]@{ Id = 'x'; Queue = 'reports'; Evry = 1 } | Set-JobScheduler } | Should -Be InvalidSchedule

@@ -69,8 +69,8 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             Next = next,
             NextRuns = upcoming,
             NextJobId = state.Length > 0 && how is not (JobSchedulerState.Ended or JobSchedulerState.Stuck) ? $"repeat:{id}:{score}" : null,
-            RawData = data is null ? null : Encoding.UTF8.GetBytes(data),
-            RawOptions = options is null ? null : Encoding.UTF8.GetBytes(options),
+            RawData = Bytes(data),
+            RawOptions = Bytes(options),
             Problem = problem,
         };
     }
@@ -100,7 +100,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             EndDate = Time(fields.GetValueOrDefault("endDate") ?? (parts.Length == 5 ? parts[2] : null)),
             Limit = Number(fields.GetValueOrDefault("limit")),
             Next = Time(score),
-            RawData = data is null ? null : Encoding.UTF8.GetBytes(data),
+            RawData = Bytes(data),
             Problem = "a repeatable job of BullMQ 4 or early 5: it is shown, and changed only by its application",
         };
     }
@@ -145,6 +145,8 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
 
         return upcoming;
     }
+
+    private static ReadOnlyMemory<byte>? Bytes(string? text) => text is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(text);
 
     private static long? Number(string? text) => double.TryParse(text, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 9e15 ? (long)number : null;
 

@@ -21,7 +21,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(JobNameCompleter))]
-    public string Name { get; set; } = "";
+    public string Name { get; set; } = null!;
 
     /// <summary>The job's data: a hashtable, an object, or JSON text. Of what is piped, each object is the data of a job.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]

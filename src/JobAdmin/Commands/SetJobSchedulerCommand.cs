@@ -188,10 +188,13 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
             Limit = given.Has("Limit") ? given.Of<long>("Limit") : settings.Limit,
             StartDate = given.Has("StartDate") ? given.Of<DateTimeOffset>("StartDate") : settings.StartDate,
             EndDate = given.Has("EndDate") ? given.Of<DateTimeOffset>("EndDate") : settings.EndDate,
-            Data = given.Has("Data") ? JsonText.Of(given.Value("Data"), "Data") : settings.Data,
-            Options = given.Has("Option") || given.Has("Options") ? JsonText.ObjectOf(given.Value("Option", "Options"), "Option") ?? "{}" : settings.Options,
+            Data = given.Has("Data") ? JsonText.Of(Some(given.Value("Data")), "Data") : settings.Data,
+            Options = given.Has("Option") || given.Has("Options") ? JsonText.ObjectOf(Some(given.Value("Option", "Options")), "Option") ?? "{}" : settings.Options,
         };
     }
+
+    // What was nothing has become an empty text in JSON and CSV.
+    private static object? Some(object? value) => value is "" ? null : value;
 
     /// <summary>What the parameters say over that. A pattern takes the place of an interval, and the other way round; null takes a setting away.</summary>
     private JobSchedulerSettings Given(JobSchedulerSettings settings)

@@ -62,7 +62,9 @@ internal sealed class NamedValues
             : throw JobErrors.Input("InvalidSetting", $"The {names[0]} of {what} is '{value}', which can't be.", null, value);
     }
 
-    public TimeSpan? Duration(params string[] names) => Converted(names, static value => (TimeSpan?)new DurationAttribute().Transform(null!, value));
+    /// <summary>A length of time: what a duration parameter takes, or what ConvertTo-Json makes of a TimeSpan.</summary>
+    public TimeSpan? Duration(params string[] names) => Converted(names, static value => value is PSObject picture && picture.Properties["Ticks"]?.Value is { } ticks
+        ? TimeSpan.FromTicks(LanguagePrimitives.ConvertTo<long>(ticks)) : (TimeSpan?)new DurationAttribute().Transform(null!, value));
 
     public T? Converted<T>(string[] names, Func<object, T?> convert)
     {

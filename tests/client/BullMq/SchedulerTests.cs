@@ -95,6 +95,7 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         Assert.All(p.NextRuns, run => Assert.Equal((12, 31, 23), (run.Month, run.Day, run.Hour)));
         Assert.Equal($"repeat:p:{p.Next!.Value.ToUnixTimeMilliseconds()}", p.NextJobId);
         Assert.Equal([Later, Later.AddMinutes(1)], all[1].NextRuns);
+        Assert.Equal((null, null), (all[1].GetDataText(), all[1].GetOptionsText()));
         Assert.Equal(["e"], (await ListAsync(await lab.ServerAsync(), 0, "e*")).Select(s => s.Id));
         Assert.Equal(["p"], (await ListAsync(await lab.ServerAsync(), 0, "p", "none")).Select(s => s.Id));
     }
