@@ -56,7 +56,8 @@ Describe 'Get-JobFlow' {
 
     It 'bounds depth and width' {
         (Get-JobFlow book -Queue books -Depth 1).Id | Should -Be book, cover, chapter, index
-        (Get-JobFlow book -Queue books -MaxChildren 1).Depth | Should -Be 0, 1
+        # Redis keeps children in no order: whichever is read may have one of its own.
+        @(Get-JobFlow book -Queue books -MaxChildren 1 | Where-Object Depth -EQ 1) | Should -HaveCount 1
         (Get-JobFlow book -Queue books -Depth 0).ChildCount | Should -Be 3
     }
 
