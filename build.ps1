@@ -100,11 +100,19 @@ function Invoke-XunitSuite([string] $Project) {
     }
 }
 
-function Invoke-PesterFile([IO.FileInfo] $File) {
+# The manifest of an installed Pester 5, or of one from the NuGet feed; nothing where neither can be had.
+function Find-Pester {
+    $installed = Get-Module Pester -ListAvailable | Where-Object { $_.Version -ge '5.4' -and $_.Version.Major -eq 5 } | Select-Object -First 1
+    if ($installed) { return $installed.Path -replace '\.psm1$', '.psd1' }
+    dotnet restore tools/pester.proj -v quiet | Out-Host
+    Get-ChildItem output/packages/pester/*/tools/Pester.psd1 -ErrorAction Ignore | Select-Object -Last 1 -ExpandProperty FullName
+}
+
+function Invoke-PesterFile([IO.FileInfo] $File, [string] $Pester) {
     $name = $File.Name -replace '\.Tests\.ps1$'
     Write-Host "Pester $name"
     $report = New-TemporaryFile
-    & $pwsh @pwshPrefix -NoProfile -NonInteractive -File tests/Invoke-PesterFile.ps1 $File.FullName $report.FullName | Out-Host
+    & $pwsh @pwshPrefix -NoProfile -NonInteractive -File tests/Invoke-PesterFile.ps1 $File.FullName $report.FullName $Pester | Out-Host
     $counts = -split (Get-Content -Raw $report)
     Remove-Item $report
     if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
@@ -112,15 +120,14 @@ function Invoke-PesterFile([IO.FileInfo] $File) {
 }
 
 function Invoke-Test {
+    $pester = Find-Pester
     $results = @(
         Get-ChildItem tests/*/*.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
-        if (Get-Module Pester -ListAvailable | Where-Object Version -GE 5.4) {
-            Get-ChildItem tests/cmdlets/*.Tests.ps1 | ForEach-Object { Invoke-PesterFile $_ }
-        }
+        if ($pester) { Get-ChildItem tests/cmdlets/*.Tests.ps1 | ForEach-Object { Invoke-PesterFile $_ $pester } }
     )
     $results | Format-Table | Out-Host
-    if (-not (Get-Module Pester -ListAvailable | Where-Object Version -GE 5.4)) {
-        Write-Warning 'NOT RUN: the Pester suites of tests/cmdlets, since Pester 5.4 or later is missing: Install-PSResource Pester'
+    if (-not $pester) {
+        Write-Warning 'NOT RUN: the Pester suites of tests/cmdlets, since Pester 5 is missing: Install-PSResource Pester -Version 5.*'
     }
     $sum = @{}
     foreach ($kind in 'Passed', 'Failed', 'Skipped') { $sum[$kind] = [int]($results | Measure-Object $kind -Sum).Sum }

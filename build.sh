@@ -6,6 +6,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT
 export HOME=${HOME:-$(mktemp -d)}
 # The newest 2.x that the client compiles against; it does without RESPite, which some feeds lack.
 readonly fallback_redis_client=2.13.17
+# The newest that runs on .NET 10.
+readonly powershell_tool=7.6.9
 
 say() { echo "build.sh: $*" >&2; }
 stop() { say "$*"; exit 1; }
@@ -61,11 +63,14 @@ nuget_packages() {
   say "StackExchange.Redis and its dependencies can't be restored: building with $fallback_redis_client instead"
 }
 
-# Prints the command that runs PowerShell 7; nothing when there is none.
-powershell() {
-  if has pwsh; then echo pwsh
-  elif dotnet tool restore >/dev/null 2>&1; then echo dotnet tool run pwsh --
-  fi
+# PowerShell as a .NET tool, where the machine has none: on the path of this run alone, for the tests start it too.
+want_powershell() {
+  has pwsh && return
+  local tools=$PWD/output/tools
+  [ -x "$tools/pwsh" ] || dotnet tool install PowerShell --version "$powershell_tool" --tool-path "$tools" >/dev/null 2>&1 || return 0
+  "$tools/pwsh" -NoProfile -Command exit >/dev/null 2>&1 || return 0
+  say "there is no pwsh: using $powershell_tool from the .NET tool of that name"
+  export PATH=$tools:$PATH
 }
 
 build() { dotnet msbuild -restore -verbosity:quiet -nologo -property:Configuration=Release "$1"; }
@@ -103,9 +108,9 @@ need_node
 case "$verb" in demo | test | bench) want_redis ;; esac
 bullmq_packages
 nuget_packages
-read -ra shell <<<"$(powershell)"
-if [ ${#shell[@]} = 0 ]; then
+want_powershell
+if ! has pwsh; then
   without_powershell
   exit
 fi
-exec "${shell[@]}" -NoProfile -File build.ps1 -Task "$verb"
+exec pwsh -NoProfile -File build.ps1 -Task "$verb"
