@@ -14,10 +14,8 @@ $steps = @(
     'The queues that the application uses.'
     'Get-JobQueue'
 
-    'Why did jobs fail? Numbers and names are masked, so that like goes to like.'
-    @'
-Get-Job -State failed | Group-Object { $_.FailedReason -replace "'[^']*'", "'…'" -replace '\d+', 'N' } -NoElement | Sort-Object Count -Descending | Format-Table -AutoSize
-'@
+    'Why did jobs fail? Ids, numbers and paths are masked, so that like goes to like.'
+    'Get-JobFailure'
 
     'Jobs are objects: the newest failures of one queue.'
     'Get-Job -Queue paper-generation -State failed -First 3'
@@ -52,6 +50,9 @@ Write-Host @"
 This is a real session, connected to a real application that goes on working. Try:
   Get-Job -State failed | Invoke-JobRetry            retry all that failed, as it stands
   Get-Job -Queue deep-research | Format-List         everything about some jobs
+  Get-JobFailure | Select-Object -First 1 | Invoke-JobRetry -WhatIf
+                                                     a kind of failure pipes on as its jobs
+  Get-JobFlow                                        the flows that wait, as trees
   Get-Job -State active | Wait-Job | Receive-Job     wait for what runs now, and take what it returns
   Watch-JobEvent                                     all queues, live; Ctrl+C ends it
   Suspend-JobQueue chat; Get-JobQueue                pause a queue
