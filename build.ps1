@@ -108,22 +108,26 @@ function Find-Pester {
     Get-ChildItem output/packages/pester/*/tools/Pester.psd1 -ErrorAction Ignore | Select-Object -Last 1 -ExpandProperty FullName
 }
 
-function Invoke-PesterFile([IO.FileInfo] $File, [string] $Pester) {
-    $name = $File.Name -replace '\.Tests\.ps1$'
-    Write-Host "Pester $name"
-    $report = New-TemporaryFile
-    & $pwsh @pwshPrefix -NoProfile -NonInteractive -File tests/Invoke-PesterFile.ps1 $File.FullName $report.FullName $Pester | Out-Host
-    $counts = -split (Get-Content -Raw $report)
-    Remove-Item $report
-    if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
-    [pscustomobject]@{ Suite = $name; Passed = [int]$counts[0]; Failed = [int]$counts[1]; Skipped = [int]$counts[2] }
+# Each file in a fresh pwsh, as many at once as there are processors; what a file has to say comes in one piece.
+function Invoke-PesterSuite([IO.FileInfo[]] $File, [string] $Pester) {
+    $File | ForEach-Object -ThrottleLimit ([Environment]::ProcessorCount) -Parallel {
+        $name = $_.Name -replace '\.Tests\.ps1$'
+        $report = New-TemporaryFile
+        $command = @($using:pwshPrefix) + '-NoProfile', '-NonInteractive', '-File', 'tests/Invoke-PesterFile.ps1', $_.FullName, $report.FullName, $using:Pester
+        $said = & $using:pwsh @command *>&1 | Out-String -Width 200
+        $counts = -split (Get-Content -Raw $report)
+        Remove-Item $report
+        if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
+        Write-Host "Pester $name`n$said"
+        [pscustomobject]@{ Suite = $name; Passed = [int]$counts[0]; Failed = [int]$counts[1]; Skipped = [int]$counts[2] }
+    }
 }
 
 function Invoke-Test {
     $pester = Find-Pester
     $results = @(
         Get-ChildItem tests/*/*.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
-        if ($pester) { Get-ChildItem tests/cmdlets/*.Tests.ps1 | ForEach-Object { Invoke-PesterFile $_ $pester } }
+        if ($pester) { Invoke-PesterSuite (Get-ChildItem tests/cmdlets/*.Tests.ps1) $pester }
     )
     $results | Format-Table | Out-Host
     if (-not $pester) {
