@@ -13,7 +13,7 @@ param([string] $Manifest)
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
-$Manifest ??= Get-ChildItem "$root/output/JobAdmin/*/JobAdmin.psd1" | Sort-Object LastWriteTime | Select-Object -Last 1 -ExpandProperty FullName
+if (-not $Manifest) { $Manifest = Get-ChildItem "$root/output/JobAdmin/*/JobAdmin.psd1" | Sort-Object LastWriteTime | Select-Object -Last 1 -ExpandProperty FullName }
 Import-Module $Manifest -Force
 $common = [Management.Automation.Cmdlet]::CommonParameters
 
