@@ -3,6 +3,8 @@ namespace JobAdmin;
 /// <summary>A connection to one job server. It holds no secret that can be read back.</summary>
 public sealed class JobServerConnection
 {
+    private string? auditPath;
+
     /// <summary>The name by which <c>-Connection</c> finds it.</summary>
     public required string Name { get; init; }
 
@@ -38,6 +40,13 @@ public sealed class JobServerConnection
 
     /// <summary>What the user should know, found while connecting.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The file to which every change is written down: the connection's own, else the one that <c>JOBADMIN_AUDIT</c> in the environment names; null for none.</summary>
+    public string? AuditPath
+    {
+        get => auditPath ?? (Environment.GetEnvironmentVariable("JOBADMIN_AUDIT") is { Length: > 0 } path ? path : null);
+        internal set => auditPath = value;
+    }
 
     internal IJobServer? Server { get; set; }
 

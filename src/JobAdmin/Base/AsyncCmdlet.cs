@@ -16,6 +16,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     internal CancellationToken StopToken => stopping.Token;
 
+    /// <summary>What a step ended with, when it did not end well.</summary>
+    internal Exception? Failure { get; private set; }
+
     /// <summary>Begins; see the cmdlet.</summary>
     protected sealed override void BeginProcessing()
     {
@@ -31,7 +34,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected sealed override void ProcessRecord() => Guard(Process);
 
     /// <summary>Ends; see the cmdlet.</summary>
-    protected sealed override void EndProcessing() => Guard(End);
+    protected sealed override void EndProcessing() => Guard(() =>
+    {
+        End();
+        Conclude();
+    });
 
     /// <summary>Stops what is under way.</summary>
     protected sealed override void StopProcessing()
@@ -55,6 +62,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     internal virtual void End()
+    {
+    }
+
+    /// <summary>Done once all has gone well.</summary>
+    internal virtual void Conclude()
     {
     }
 
@@ -206,16 +218,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Whether a change shall be made, asked with one sentence.</summary>
-    internal bool ShouldDo(string sentence) => ShouldProcess(sentence, sentence + "?", "Confirm");
-
-    internal Task<bool> ShouldDoAsync(string sentence) => AskAsync(() => ShouldDo(sentence));
-
     private void Guard(Action step)
     {
         try
         {
             step();
+        }
+        catch (Exception e) when (Note(e))
+        {
+            throw;
         }
         catch (JobServerException e)
         {
@@ -230,6 +241,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             ThrowTerminatingError(JobErrors.From(new JobServerException("OperationTimedOut", JobErrorKind.Timeout,
                 "The server did not answer in time.", "Connect-JobServer -Timeout sets how long an answer may take.", e)));
         }
+    }
+
+    private bool Note(Exception e)
+    {
+        Failure = e;
+        return false;
     }
 
     private bool IsDebugging() =>

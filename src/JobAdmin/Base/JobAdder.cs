@@ -6,7 +6,7 @@ namespace JobAdmin.Base;
 /// <param name="passThru">Whether outcomes are written.</param>
 /// <param name="send">Adds some.</param>
 /// <param name="expected">Tells outcomes that are no error although nothing was added.</param>
-internal sealed class JobAdder<TItem>(AsyncCmdlet cmdlet, int size, bool passThru, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<JobOutcome>>> send,
+internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool passThru, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<JobOutcome>>> send,
     Func<JobOutcome, bool> expected)
 {
     private readonly BatchPump<TItem, JobOutcome> pump = new(size, send, cmdlet.Start);
@@ -56,6 +56,7 @@ internal sealed class JobAdder<TItem>(AsyncCmdlet cmdlet, int size, bool passThr
                 continue;
             }
 
+            cmdlet.Audit.Count(outcome);
             cmdlet.Tell($"{outcome.Message}");
             if (passThru)
             {

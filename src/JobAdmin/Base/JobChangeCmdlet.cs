@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Audit;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
@@ -26,6 +27,11 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     [ValidateRange(0.001, 1_000_000.0)]
     public double? Throttle { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes what became of each job.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -41,6 +47,8 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     /// <summary>The states that are meant when all jobs that match are changed and none is named; empty when they must be named.</summary>
     internal abstract IReadOnlyList<JobState> DefaultStates { get; }
+
+    internal override string? Why => AuditReason;
 
     /// <summary>Done with jobs before they are changed; null for nothing.</summary>
     internal virtual BeforeChange? Prepare => null;
@@ -90,7 +98,6 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     internal override void Leave()
     {
-        base.Leave();
         if (Stopping && outcomes is not null)
         {
             // What is under way can't be called back: it gets a moment to say how it ended.
@@ -100,6 +107,7 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         }
 
         engine?.Dispose();
+        base.Leave();
     }
 
     private void ChangeNamed()
@@ -147,8 +155,8 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             foreach (var (queue, query) in parts)
             {
-                Run(token => new MatchingChange(queue, query, Change, Prepare, pacer)
-                    .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
+                Audited(queue, () => Run(token => new MatchingChange(queue, query, Change, Prepare, pacer)
+                    .RunAsync(Verb, sentence => ShouldDoAsync(queue, sentence, AuditFilter.Of(query)), page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token)));
             }
         });
     }
@@ -156,7 +164,7 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     private void Submit(JobReference job)
     {
         var sentence = $"{Verb} {job}";
-        if (!ShouldProcess(sentence, sentence + "?", "Confirm", out var why))
+        if (!ShouldDo(new QueueReference(job.Server, job.Queue), sentence, null, out var why))
         {
             if (why == ShouldProcessReason.WhatIf)
             {
@@ -206,6 +214,6 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         }
 
         var parts = skippedByWhatIf.OrderByDescending(queue => queue.Value).Select(queue => $"{queue.Value:N0} in queue {queue.Key}");
-        ShouldDo($"{Verb} {total:N0} jobs in all: {string.Join(", ", parts)}");
+        SumUp($"{Verb} {total:N0} jobs in all: {string.Join(", ", parts)}");
     }
 }

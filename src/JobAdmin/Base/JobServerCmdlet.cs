@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Audit;
 using JobAdmin.Completion;
 using JobAdmin.Connecting;
 using JobAdmin.Parameters;
@@ -9,6 +10,7 @@ namespace JobAdmin.Base;
 public abstract class JobServerCmdlet : AsyncCmdlet
 {
     private ConnectionRegistry? registry;
+    private AuditTrail? audit;
 
     /// <summary>The connections to work on, or their names. Without it, the current one.</summary>
     [Parameter]
@@ -18,6 +20,81 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     public JobServerConnection[]? Connection { get; set; }
 
     internal ConnectionRegistry Registry => registry ??= ConnectionRegistry.Here;
+
+    /// <summary>Where changes are written down.</summary>
+    internal AuditTrail Audit => audit ??= new AuditTrail(this);
+
+    /// <summary>Why a change is made, for the audit.</summary>
+    internal virtual string? Why => null;
+
+    /// <summary>Whether a change shall be made, asked with one sentence; if so, the audit says that it begins. Every change goes through here.</summary>
+    /// <param name="queue">The queue that is changed.</param>
+    /// <param name="sentence">What is done, in words.</param>
+    /// <param name="which">Which of its jobs are meant; null where they are named, or where the queue itself is meant.</param>
+    /// <param name="skipped">Why not, when not.</param>
+    internal bool ShouldDo(QueueReference queue, string sentence, AuditFilter? which, out ShouldProcessReason skipped)
+    {
+        if (!ShouldProcess(sentence, sentence + "?", "Confirm", out skipped))
+        {
+            return false;
+        }
+
+        Audit.Begin(queue, which, Why);
+        return true;
+    }
+
+    /// <summary>Whether a change shall be made.</summary>
+    internal bool ShouldDo(QueueReference queue, string sentence, AuditFilter? which = null) => ShouldDo(queue, sentence, which, out _);
+
+    /// <summary>Whether a change shall be made, asked from the pool.</summary>
+    internal Task<bool> ShouldDoAsync(QueueReference queue, string sentence, AuditFilter? which = null) => AskAsync(() => ShouldDo(queue, sentence, which));
+
+    /// <summary>Says under -WhatIf what would be done in all. Nothing is done after it.</summary>
+    internal void SumUp(string sentence) => _ = ShouldProcess(sentence, sentence + "?", "Confirm");
+
+    /// <summary>Runs the change of a queue, whose end goes into the audit.</summary>
+    internal void Audited(QueueReference queue, Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (JobServerException e)
+        {
+            EndAudit(() => Audit.End(queue, e));
+            throw;
+        }
+
+        EndAudit(() => Audit.End(queue, null));
+    }
+
+    internal override void Conclude() => EndAudit(() => audit?.EndAll("completed", null));
+
+    internal override void Leave()
+    {
+        base.Leave();
+        try
+        {
+            audit?.EndAll(Stopping || Failure is null or PipelineStoppedException or FlowControlException ? "stopped" : "failed", Failure is PipelineStoppedException or FlowControlException ? null : Failure);
+        }
+        catch (JobServerException e)
+        {
+            Host?.UI?.WriteWarningLine(e.Message);
+        }
+    }
+
+    // What has been done can't be undone for want of a line.
+    private void EndAudit(Action end)
+    {
+        try
+        {
+            end();
+        }
+        catch (JobServerException e)
+        {
+            WriteWarning($"What was done is not in the audit: {e.Message}");
+        }
+    }
 
     /// <summary>The servers to work on.</summary>
     internal IReadOnlyList<IJobServer> Servers() =>

@@ -4,7 +4,7 @@ using System.Management.Automation.Host;
 namespace JobAdmin.Base;
 
 /// <summary>Says what became of jobs: as objects, as errors, in a warning and, after a stop, on the screen.</summary>
-internal sealed class OutcomeWriter(PSCmdlet cmdlet, string participle, bool passThru)
+internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, bool passThru)
 {
     private const int NamedAtMost = 10;
 
@@ -55,8 +55,15 @@ internal sealed class OutcomeWriter(PSCmdlet cmdlet, string participle, bool pas
     /// <param name="underWay">What was under way.</param>
     public void SayStopped(IReadOnlyList<(ChangeWindow Window, Task Work)> underWay)
     {
-        var known = underWay.SelectMany(sent => sent.Window.Outcomes).Count(outcome => outcome?.Succeeded == true);
+        var heard = underWay.SelectMany(sent => sent.Window.Outcomes).OfType<JobOutcome>().ToList();
+        var known = heard.Count(outcome => outcome.Succeeded);
         var unknown = underWay.Where(sent => !sent.Work.IsCompleted).Sum(sent => sent.Window.Jobs.Count);
+        heard.ForEach(cmdlet.Audit.Count);
+        foreach (var job in underWay.Where(sent => !sent.Work.IsCompleted).SelectMany(sent => sent.Window.Jobs))
+        {
+            cmdlet.Audit.Count(new QueueReference(job.Server, job.Queue), "unknown");
+        }
+
         var done = Done + known;
         host?.UI?.WriteWarningLine($"Stopped: {done:N0} {(done == 1 ? "job was" : "jobs were")} {participle}"
             + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : "."));
@@ -64,6 +71,7 @@ internal sealed class OutcomeWriter(PSCmdlet cmdlet, string participle, bool pas
 
     private void Write(JobOutcome outcome)
     {
+        cmdlet.Audit.Count(outcome);
         if (outcome.Succeeded)
         {
             Done++;

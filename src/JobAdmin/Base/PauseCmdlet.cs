@@ -23,7 +23,7 @@ public abstract class PauseCmdlet : QueueCmdlet
 
     internal override void ProcessQueue(QueueReference queue)
     {
-        if (!ShouldDo($"{Verb} {(JobName is null ? "" : $"the jobs named {JobName} of ")}{queue}"))
+        if (!ShouldDo(queue, $"{Verb} {(JobName is null ? "" : $"the jobs named {JobName} of ")}{queue}"))
         {
             return;
         }
@@ -31,6 +31,7 @@ public abstract class PauseCmdlet : QueueCmdlet
         Run(async token =>
         {
             var changed = await queue.Server.SetPausedAsync(queue.Queue, Pauses, JobName, Force, token).ConfigureAwait(false);
+            Audit.Count(queue, !changed ? "unchanged" : Pauses ? "suspended" : "resumed");
             if (!changed)
             {
                 await VerboseAsync($"{queue} was {(Pauses ? "paused" : "running")} already").ConfigureAwait(false);

@@ -18,8 +18,15 @@ public abstract class QueueCmdlet : JobServerCmdlet
     [AllowNull]
     public PSObject? InputObject { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>What is done, as it begins a sentence.</summary>
     internal abstract string Verb { get; }
+
+    internal override string? Why => AuditReason;
 
     internal sealed override void Process()
     {
@@ -27,7 +34,8 @@ public abstract class QueueCmdlet : JobServerCmdlet
         {
             try
             {
-                ProcessQueue(Piped(item));
+                var queue = Piped(item);
+                Audited(queue, () => ProcessQueue(queue));
             }
             catch (JobServerException e)
             {
@@ -62,7 +70,7 @@ public abstract class QueueCmdlet : JobServerCmdlet
         {
             try
             {
-                ProcessQueue(queue);
+                Audited(queue, () => ProcessQueue(queue));
             }
             catch (JobServerException e) when (queues.Count > 1)
             {

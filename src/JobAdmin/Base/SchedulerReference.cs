@@ -5,6 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>One scheduler that is meant.</summary>
 internal readonly record struct SchedulerReference(IJobServer Server, string Queue, string Id)
 {
+    /// <summary>The queue that it is in.</summary>
+    public QueueReference Place => new(Server, Queue);
+
     /// <summary>The schedulers as those who can change them.</summary>
     public IJobSchedulers Schedulers => JobCapability.Of<IJobSchedulers>(Server, "change schedulers");
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using JobAdmin.Audit;
 using JobAdmin.Base;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
@@ -92,7 +93,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
         var count = await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
         var what = $"{string.Join(" and ", states.Select(JobErrors.Word))} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} of {queue}";
-        if (count > 0 && !await ShouldDoAsync($"Delete {count:N0} {what}").ConfigureAwait(false))
+        if (count > 0 && !await ShouldDoAsync(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query)).ConfigureAwait(false))
         {
             return;
         }
@@ -103,6 +104,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         {
             await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
+                Audit.Count(queue, "removed", progress.Done - removed);
                 removed = progress.Done;
                 bar.Report(progress.Done, progress.Total ?? count, what);
             }

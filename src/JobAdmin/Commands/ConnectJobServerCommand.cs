@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
+using JobAdmin.Audit;
 using JobAdmin.Base;
 using JobAdmin.Connecting;
 using JobAdmin.Parameters;
@@ -56,6 +57,11 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     [Parameter]
     public SwitchParameter ReadOnly { get; set; }
 
+    /// <summary>A file to which every change on this connection is written down, in JSON Lines. Without it, the one that $env:JOBADMIN_AUDIT names.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditPath { get; set; }
+
     /// <summary>How long connecting, or one answer, may take: seconds, 500ms, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
@@ -96,7 +102,9 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
             "Give an address, as in Connect-JobServer redis://host:6379, or set $env:REDIS_URL.");
         var address = Parse(given);
         var options = Options(address);
+        var audit = AuditPath is null ? null : AuditTrail.Open(this, GetUnresolvedProviderPathFromPSPath(AuditPath));
         var server = Run(token => ClientLoader.Factory.ConnectAsync(options, token));
+        server.Connection.AuditPath = audit;
         Register(server);
     }
 

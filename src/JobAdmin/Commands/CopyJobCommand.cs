@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Audit;
 using JobAdmin.Base;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
@@ -49,9 +50,16 @@ public sealed class CopyJobCommand : JobFilterCmdlet
     [ValidateRange(1, long.MaxValue)]
     public long? Max { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes what became of each job, with the id of its copy.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    internal override string? Why => AuditReason;
 
     internal override string[]? ReasonFilter => Reason;
 
@@ -99,7 +107,7 @@ public sealed class CopyJobCommand : JobFilterCmdlet
         adder!.Finish();
         if (skipped > 1)
         {
-            ShouldDo($"Copy {skipped:N0} jobs in all{Where("")}");
+            SumUp($"Copy {skipped:N0} jobs in all{Where("")}");
         }
     }
 
@@ -114,7 +122,7 @@ public sealed class CopyJobCommand : JobFilterCmdlet
         {
             var query = new JobQuery { Queue = queue.Queue, States = JobStates.Parse(State), Filter = BuildFilter(), OldestFirst = true, First = Max };
             var count = Run(token => queue.Server.CountJobsAsync(query, token));
-            if (count > 0 && ShouldDo($"Copy {count:N0} {string.Join(" or ", query.States.Select(JobErrors.Word))} jobs{JobFilters.Describe(query.Filter)} of {queue}{Where(queue.Queue)}"))
+            if (count > 0 && ShouldDo(Goal(queue.Server, queue.Queue), $"Copy {count:N0} {string.Join(" or ", query.States.Select(JobErrors.Word))} jobs{JobFilters.Describe(query.Filter)} of {queue}{Where(queue.Queue)}", AuditFilter.Of(query)))
             {
                 CheckOneId(count);
                 var now = DateTimeOffset.UtcNow;
@@ -134,7 +142,7 @@ public sealed class CopyJobCommand : JobFilterCmdlet
     private void Submit(JobReference job)
     {
         var sentence = $"Copy {job}{Where(job.Queue)}";
-        if (!ShouldProcess(sentence, sentence + "?", "Confirm", out var why))
+        if (!ShouldDo(Goal(job.Server, job.Queue), sentence, null, out var why))
         {
             skipped += why == ShouldProcessReason.WhatIf ? 1 : 0;
             return;
@@ -150,6 +158,8 @@ public sealed class CopyJobCommand : JobFilterCmdlet
             throw JobErrors.Input("ParameterConflict", $"-NewId is the id of one copy, and {count:N0} jobs are meant.", "Leave it out: each copy gets an id made of its job's.");
         }
     }
+
+    private QueueReference Goal(IJobServer server, string queue) => new(target ?? server, Destination ?? queue);
 
     private string Where(string queue) => (Destination ?? queue, target) switch
     {

@@ -32,9 +32,16 @@ public sealed class ImportJobCommand : JobServerCmdlet
     [Parameter]
     public SwitchParameter AllowPartial { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes what was imported.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    internal override string? Why => AuditReason;
 
     internal override void Process()
     {
@@ -66,11 +73,13 @@ public sealed class ImportJobCommand : JobServerCmdlet
         var file = Run(token => Task.FromResult(JobImportFile.Check(path, transfer, AllowPartial, token)));
         var names = Names(file);
         var into = file.Queues.Select(queue => names.GetValueOrDefault(queue, queue)).Distinct().Order(StringComparer.Ordinal).ToList();
-        if (!ShouldDo($"Import {file.Count:N0} records of {System.IO.Path.GetFileName(path)} into {(into.Count == 1 ? "queue" : "queues")} {string.Join(", ", into)} of {server.Connection.Name}"))
+        var places = into.DefaultIfEmpty("").Select(queue => new QueueReference(server, queue)).ToList();
+        if (!ShouldDo(places[0], $"Import {file.Count:N0} records of {System.IO.Path.GetFileName(path)} into {(into.Count == 1 ? "queue" : "queues")} {string.Join(", ", into)} of {server.Connection.Name}"))
         {
             return;
         }
 
+        places.ForEach(place => Audit.Begin(place, null, Why));
         var result = new JobImportResult { Path = path, Connection = server.Connection.Name };
         WithProgress("Importing jobs", bar => Run(async token =>
         {
@@ -93,6 +102,7 @@ public sealed class ImportJobCommand : JobServerCmdlet
     {
         foreach (var outcome in outcomes)
         {
+            Audit.Count(outcome);
             switch (outcome.Status)
             {
                 case JobOutcomeStatus.Added:

@@ -105,9 +105,16 @@ public sealed class NewJobCommand : JobServerCmdlet
     [ValidateRange(1, 10_000)]
     public int BatchSize { get; set; } = 500;
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes what became of each job, with its id.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    internal override string? Why => AuditReason;
 
     internal override void Begin()
     {
@@ -147,7 +154,7 @@ public sealed class NewJobCommand : JobServerCmdlet
         }
 
         var sentence = $"Add job {(Id is null ? "" : $"{Id} ")}'{Name}'{(Children is null ? "" : $" with {Count(job.Children):N0} under it")} to queue {queue}";
-        if (!ShouldProcess(sentence, sentence + "?", "Confirm", out var why))
+        if (!ShouldDo(new QueueReference(server!, queue), sentence, null, out var why))
         {
             skipped += why == ShouldProcessReason.WhatIf ? 1 : 0;
             return;
@@ -162,7 +169,7 @@ public sealed class NewJobCommand : JobServerCmdlet
         adder!.Finish();
         if (skipped > 1)
         {
-            ShouldDo($"Add {skipped:N0} jobs in all to queue {queue}");
+            SumUp($"Add {skipped:N0} jobs in all to queue {queue}");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
     private async Task RemoveAsync(QueueReference queue, ProgressReporter bar, CancellationToken token)
     {
         var counts = await CountAsync(queue, token).ConfigureAwait(false);
-        if (!await ShouldDoAsync($"Delete {queue} with {Describe(counts)}").ConfigureAwait(false))
+        if (!await ShouldDoAsync(queue, $"Delete {queue} with {Describe(counts)}").ConfigureAwait(false))
         {
             return;
         }
@@ -44,6 +44,7 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
         var clock = Stopwatch.StartNew();
         await foreach (var progress in Remove(queue, token).ConfigureAwait(false))
         {
+            Audit.Count(queue, "removed", progress.Done - removed);
             removed = progress.Done;
             bar.Report(progress.Done, progress.Total ?? counts?.Total, $"jobs of {queue}");
         }

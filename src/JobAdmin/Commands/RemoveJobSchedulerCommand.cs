@@ -27,9 +27,16 @@ public sealed class RemoveJobSchedulerCommand : JobServerCmdlet
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string? Queue { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes what became of each scheduler.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    internal override string? Why => AuditReason;
 
     internal override void Process()
     {
@@ -41,6 +48,7 @@ public sealed class RemoveJobSchedulerCommand : JobServerCmdlet
             }
             catch (JobServerException e)
             {
+                Audit.Count(null, "failed");
                 WriteError(JobErrors.From(e, item));
             }
         }
@@ -73,12 +81,13 @@ public sealed class RemoveJobSchedulerCommand : JobServerCmdlet
 
     private void Remove(SchedulerReference scheduler)
     {
-        if (!ShouldDo($"Remove {scheduler}"))
+        if (!ShouldDo(scheduler.Place, $"Remove {scheduler}"))
         {
             return;
         }
 
         var outcome = Run(token => scheduler.Schedulers.RemoveSchedulersAsync(scheduler.Queue, [scheduler.Id], token))[0];
+        Audit.Count(outcome);
         if (PassThru)
         {
             WriteObject(outcome);

@@ -56,7 +56,7 @@ public sealed class SetJobQueueCommand : QueueCmdlet
 
     internal override void ProcessQueue(QueueReference queue)
     {
-        if (!ShouldDo($"Give {queue} {Describe()}"))
+        if (!ShouldDo(queue, $"Give {queue} {Describe()}"))
         {
             return;
         }
@@ -72,6 +72,7 @@ public sealed class SetJobQueueCommand : QueueCmdlet
                 await WarnAsync(note).ConfigureAwait(false);
             }
 
+            Audit.Count(queue, "updated");
             if (PassThru)
             {
                 await foreach (var info in queue.Server.GetQueuesAsync(new QueueQuery { Names = [WildcardPattern.Escape(queue.Queue)] }, token).ConfigureAwait(false))

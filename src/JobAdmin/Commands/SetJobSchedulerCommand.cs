@@ -80,9 +80,16 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
     [Parameter]
     public SwitchParameter RunNow { get; set; }
 
+    /// <summary>Why, in your own words: it stands in the audit.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? AuditReason { get; set; }
+
     /// <summary>Writes the scheduler as it is afterwards, or with -RunNow the job.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    internal override string? Why => AuditReason;
 
     internal override void Process()
     {
@@ -94,6 +101,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
             }
             catch (JobServerException e)
             {
+                Audit.Count(null, "failed");
                 WriteError(JobErrors.From(e, item));
             }
         }
@@ -118,7 +126,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
             throw JobErrors.Input("NothingToSet", $"Nothing says what to set of {scheduler}.", "Give -Pattern or -Every, another setting, or -RunNow.");
         }
 
-        if (RunNow && ShouldDo($"Add a job of {scheduler} now"))
+        if (RunNow && ShouldDo(scheduler.Place, $"Add a job of {scheduler} now"))
         {
             var outcome = Run(token => scheduler.Schedulers.RunSchedulerAsync(scheduler.Queue, scheduler.Id, token));
             new OutcomeWriter(this, "added", PassThru).Write([outcome]);
@@ -142,12 +150,13 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
         // The runs of an interval that stays go on from where they are.
         var next = healthy && before!.Every is not null && before.Every == after.Every ? now!.Next : runs[0];
         var what = before is null ? $"Make {scheduler}: {SchedulerChange.Describe(after)}" : differences!.Count > 0 ? $"Change {scheduler}: {string.Join(", ", differences)}" : $"Set {scheduler} anew";
-        if (!ShouldDo($"{what}; next run {next?.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}{(now?.Next is { } old && healthy && old != next ? $" (was {old.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz})" : "")}"))
+        if (!ShouldDo(scheduler.Place, $"{what}; next run {next?.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}{(now?.Next is { } old && healthy && old != next ? $" (was {old.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz})" : "")}"))
         {
             return;
         }
 
         Run(token => scheduler.Schedulers.SetSchedulerAsync(scheduler.Queue, after, token));
+        Audit.Count(scheduler.Place, now is null ? "added" : "updated", 1, scheduler.Id);
         if (after is { Pattern: { } pattern, TimeZone: null })
         {
             WriteWarning($"The {scheduler} has a pattern ('{pattern}') and no time zone: its workers read it in the time of their own machines. -TimeZone makes it the same everywhere.");

@@ -38,6 +38,8 @@ public sealed class StopJobCommand : JobChangeCmdlet
 
     internal override string Participle => "stopped";
 
+    internal override string? Why => AuditReason ?? Reason;
+
     internal override JobChange Change => new JobChange.Stop(Reason ?? $"Stopped by {Environment.UserName}");
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
