@@ -58,7 +58,8 @@ function Build-Module {
     Assert-Tool dotnet 'install the .NET SDK 8 or later, https://dotnet.microsoft.com/download'
     Assert-Tool npm 'install Node.js 18 or later, https://nodejs.org'
     if (-not (Test-Path tests/peers/node_modules)) { Invoke-Tool npm ci --prefix tests/peers --loglevel=error --no-audit --no-fund }
-    Invoke-Tool dotnet @msbuild tools/stage.proj
+    # A package is for every kind of machine, so nothing in it is compiled for this one.
+    Invoke-Tool dotnet @msbuild tools/stage.proj "-property:Native=$($Task -ne 'Package')"
     Write-Host "JobAdmin $($manifest.ModuleVersion) is staged in $([IO.Path]::GetRelativePath($PSScriptRoot, $staged))"
 }
 
