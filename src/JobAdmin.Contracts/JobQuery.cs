@@ -130,6 +130,9 @@ public sealed record QueueQuery
 
     /// <summary>Whether only names are wanted, for completion and resolution: counts and all else stay empty.</summary>
     public bool NamesOnly { get; init; }
+
+    /// <summary>Whether workers need not be counted, which asks more of a server with many clients than all the rest.</summary>
+    public bool SkipWorkers { get; init; }
 }
 
 /// <summary>Which events to report.</summary>
@@ -143,6 +146,9 @@ public sealed record EventQuery
 
     /// <summary>Where to begin: null for now, else a time, or an event id of the server's own.</summary>
     public string? From { get; init; }
+
+    /// <summary>Where to begin in each queue: the id of the last event seen there. A queue that is not here begins at <see cref="From"/>.</summary>
+    public IReadOnlyDictionary<string, string>? Positions { get; init; }
 
     /// <summary>The longest time between two looks on a server that has to be polled.</summary>
     public TimeSpan? PollInterval { get; init; }

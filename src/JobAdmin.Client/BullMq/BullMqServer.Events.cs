@@ -31,7 +31,7 @@ internal sealed partial class BullMqServer
             // The ends are resolved now, in the order of the queues; Redis's `$` would be another end at every reconnect.
             foreach (var position in positions)
             {
-                if (StartId(query.From) is { } id)
+                if (StartId(query.Positions?.GetValueOrDefault(position.Queue) ?? query.From) is { } id)
                 {
                     position.Seek(id);
                 }

@@ -32,7 +32,7 @@ internal sealed partial class BullMqServer
             yield break;
         }
 
-        var workers = await CountWorkersAsync(cancellationToken).ConfigureAwait(false);
+        var workers = query.SkipWorkers ? null : await CountWorkersAsync(cancellationToken).ConfigureAwait(false);
         var missing = new List<string>();
         var running = new Queue<(string Name, Task<JobQueueInfo?> Task)>();
         var next = 0;

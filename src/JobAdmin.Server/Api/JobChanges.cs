@@ -1,0 +1,28 @@
+using JobAdmin.Server.Json;
+
+namespace JobAdmin.Server.Api;
+
+/// <summary>What an outcome means to the caller of a single change.</summary>
+internal static class JobChanges
+{
+    /// <summary>Throws what the caller is told when the change did not come about.</summary>
+    public static void Require(JobOutcome outcome, string verb, char quote = '"', Func<string, ApiFault>? missing = null)
+    {
+        if (outcome.Succeeded)
+        {
+            return;
+        }
+
+        throw outcome.Status switch
+        {
+            JobOutcomeStatus.NotFound => (missing ?? ApiFault.NoJob)(outcome.Id),
+            JobOutcomeStatus.SkippedWrongState => ApiFault.Bad($"Cannot {verb} job in state {quote}{DashboardJobs.Word(outcome.PreviousState)}{quote}"),
+            JobOutcomeStatus.Locked => ApiFault.Bad(outcome.PreviousState == JobState.Active
+                ? $"Cannot {verb} job in state {quote}active{quote}" : $"Cannot {verb} job: a worker has it or one of its children"),
+            JobOutcomeStatus.SchedulerOwned => ApiFault.Bad($"Cannot {verb} job: it is the next run of a scheduler"),
+            JobOutcomeStatus.AlreadyExists => new ApiFault(409, "CONFLICT", outcome.Message ?? "The job exists already"),
+            JobOutcomeStatus.Unknown or JobOutcomeStatus.NotChanged => ApiFault.Away(),
+            _ => ApiFault.Bad(outcome.Message ?? $"BullMQ refused to {verb} the job"),
+        };
+    }
+}

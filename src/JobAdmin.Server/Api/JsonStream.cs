@@ -1,0 +1,43 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+
+namespace JobAdmin.Server.Api;
+
+/// <summary>A long answer that goes out while it is being made: no more of it is in memory than a piece.</summary>
+internal sealed class JsonStream : IAsyncDisposable
+{
+    private const int Piece = 32 << 10;
+    private readonly PipeWriter pipe;
+    private readonly CancellationToken stop;
+
+    public JsonStream(ApiCall call)
+    {
+        call.Http.Response.ContentType = "application/json; charset=utf-8";
+        pipe = call.Http.Response.BodyWriter;
+        stop = call.Stop;
+        Writer = new Utf8JsonWriter(pipe, ApiCall.Writing);
+    }
+
+    public Utf8JsonWriter Writer { get; }
+
+    /// <summary>Sends what there is when it has become a piece, and waits for a reader who is slow.</summary>
+    public async ValueTask PauseAsync()
+    {
+        if (Writer.BytesPending + pipe.UnflushedBytes < Piece)
+        {
+            return;
+        }
+
+        Writer.Flush();
+        await pipe.FlushAsync(stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends the rest.</summary>
+    public async Task EndAsync()
+    {
+        Writer.Flush();
+        await pipe.FlushAsync(stop).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => Writer.DisposeAsync();
+}

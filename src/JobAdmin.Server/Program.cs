@@ -1,0 +1,3 @@
+using JobAdmin.Server.Hosting;
+
+return await ServerProgram.RunAsync(args).ConfigureAwait(false);
