@@ -20,7 +20,7 @@
         'Get-JobWorker', 'Get-JobMetric', 'Get-JobGroup', 'Set-JobQueue', 'Measure-JobQueue'
         'Get-JobQueue', 'Suspend-JobQueue', 'Resume-JobQueue', 'Clear-JobQueue', 'Remove-JobQueue'
         'Get-Job', 'Stop-Job', 'Remove-Job', 'Wait-Job', 'Receive-Job'
-        'Invoke-JobRetry', 'Invoke-JobPromotion', 'Watch-JobEvent'
+        'Invoke-JobRetry', 'Invoke-JobPromotion', 'Watch-JobEvent', 'Watch-JobQueue'
         'Get-JobFailure', 'Find-Job', 'Export-Job', 'Import-Job'
     )
     FunctionsToExport    = @()

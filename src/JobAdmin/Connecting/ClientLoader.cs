@@ -1,29 +1,32 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using JobAdmin.Watching;
 
 namespace JobAdmin.Connecting;
 
-/// <summary>Loads the client into a load context of its own, at the first connect, so that its packages meet nobody else's.</summary>
+/// <summary>Loads the client, and the screen, into a load context of their own when they are first needed, so that their packages meet nobody else's.</summary>
 internal static class ClientLoader
 {
     private const string ClientName = "JobAdmin.Client";
-    private const string FactoryName = "JobAdmin.Client.JobServerFactory";
 
     // PublicationOnly: a failure is not remembered, so that a mended installation works in the same session.
-    private static readonly Lazy<IJobServerFactory> Loaded = new(Load, LazyThreadSafetyMode.PublicationOnly);
+    private static readonly Lazy<IJobServerFactory> Loaded = new(() => Load<IJobServerFactory>(ClientName, "JobServerFactory"), LazyThreadSafetyMode.PublicationOnly);
+    private static readonly Lazy<ClientLoadContext> Context = new(() => new ClientLoadContext(Path.Combine(Path.GetDirectoryName(typeof(ClientLoader).Assembly.Location)!, "deps")));
 
     /// <summary>The client's factory.</summary>
     /// <exception cref="JobServerException">The client's files are not beside the module.</exception>
     public static IJobServerFactory Factory => Loaded.Value;
 
-    private static IJobServerFactory Load()
+    /// <summary>A new screen of queues.</summary>
+    /// <exception cref="JobServerException">Its files are not beside the module.</exception>
+    public static IQueueScreen NewQueueScreen() => Load<IQueueScreen>("JobAdmin.Screen", "QueueScreen");
+
+    private static T Load<T>(string assembly, string type)
     {
-        var home = Path.GetDirectoryName(typeof(ClientLoader).Assembly.Location)!;
-        var context = new ClientLoadContext(Path.Combine(home, "deps"));
         try
         {
-            var client = context.LoadFromAssemblyName(new AssemblyName(ClientName));
-            return (IJobServerFactory)Activator.CreateInstance(client.GetType(FactoryName, throwOnError: true)!)!;
+            var found = Context.Value.LoadFromAssemblyName(new AssemblyName(assembly));
+            return (T)Activator.CreateInstance(found.GetType($"{assembly}.{type}", throwOnError: true)!)!;
         }
         catch (Exception e) when (e is IOException or BadImageFormatException or TypeLoadException)
         {

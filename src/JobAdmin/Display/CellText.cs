@@ -66,6 +66,28 @@ internal static class CellText
     /// <summary>A count with its thousands apart; empty when it is not known.</summary>
     public static string Count(long? count) => count?.ToString("N0", CultureInfo.CurrentCulture) ?? "";
 
+    /// <summary>A count in six characters at the most: from 100,000 on in thousands, millions and so on.</summary>
+    public static string Compact(long? count) => count switch
+    {
+        null => "",
+        < 100_000 => Count(count),
+        < 1_000_000 => Invariant($"{count / 1000}k"),
+        < 10_000_000 => string.Create(CultureInfo.CurrentCulture, $"{Math.Floor(count.Value / 10_000.0) / 100:0.00}M"),
+        < 100_000_000 => string.Create(CultureInfo.CurrentCulture, $"{Math.Floor(count.Value / 100_000.0) / 10:0.0}M"),
+        < 1_000_000_000 => Invariant($"{count / 1_000_000}M"),
+        _ => Invariant($"{count / 1_000_000_000}G"),
+    };
+
+    /// <summary>Jobs a second with what matters of it; empty when it is not known.</summary>
+    public static string Rate(double? perSecond) => perSecond switch
+    {
+        null => "",
+        0 => "0",
+        < 0.1 => string.Create(CultureInfo.CurrentCulture, $"{perSecond:0.00}"),
+        < 100 => string.Create(CultureInfo.CurrentCulture, $"{perSecond:0.0}"),
+        _ => Compact((long)perSecond),
+    };
+
     /// <summary>A span in its largest unit: <c>12s</c>, <c>3m</c>, <c>5h</c>, <c>12d</c>, <c>3y</c>.</summary>
     public static string Short(TimeSpan span) => span.Duration() switch
     {

@@ -6,7 +6,6 @@ namespace JobAdmin.Display;
 /// <summary>Cells of a <see cref="JobMetric"/> and of its points.</summary>
 public static class JobMetricCells
 {
-    private const string Bars = "▁▂▃▄▅▆▇█";
     private const int Widest = 30;
 
     /// <summary>The queue.</summary>
@@ -48,7 +47,7 @@ public static class JobMetricCells
     /// <param name="instance">The metric.</param>
     /// <returns>The text.</returns>
     public static string Sparkline(PSObject instance) =>
-        Metric(instance).HasMetrics ? Sparkline([.. Metric(instance).Points.Select(point => point.Completed + point.Failed)]) : "no counts kept";
+        Metric(instance).HasMetrics ? Display.Sparkline.Whole([.. Metric(instance).Points.Select(point => (double)(point.Completed + point.Failed))], Widest) : "no counts kept";
 
     /// <summary>The span.</summary>
     /// <param name="instance">The metric.</param>
@@ -84,26 +83,6 @@ public static class JobMetricCells
     /// <param name="instance">The point.</param>
     /// <returns>The text.</returns>
     public static string PointGroup(PSObject instance) => CellText.OnConnection(Point(instance).Queue, Point(instance).Connection);
-
-    /// <summary>A row of bars; of more numbers than fit, neighbours are put together.</summary>
-    internal static string Sparkline(IReadOnlyList<long> numbers)
-    {
-        if (numbers.Count == 0)
-        {
-            return "";
-        }
-
-        var width = Math.Min(Widest, numbers.Count);
-        var sums = new double[width];
-        for (var i = 0; i < numbers.Count; i++)
-        {
-            sums[(int)((long)i * width / numbers.Count)] += numbers[i];
-        }
-
-        var highest = sums.Max();
-        // Nothing is a blank line; whatever happened is at least the lowest bar above it.
-        return string.Concat(sums.Select(sum => sum <= 0 ? Bars[0] : Bars[1 + (int)Math.Round((Bars.Length - 2) * sum / highest)]));
-    }
 
     private static JobMetric Metric(PSObject instance) => (JobMetric)instance.BaseObject;
 
