@@ -52,12 +52,24 @@ Describe '<Name>' -ForEach $commands {
         }
     }
 
-    It 'completes every parameter that has a live or finite set of values' {
-        foreach ($name in 'Queue', 'Id', 'Connection', 'Reason', 'Event', 'For') {
-            $parameter = $command.Parameters[$name]
-            if ($parameter -and -not ($command.Name -eq 'Connect-JobServer' -or ($command.Name -eq 'Stop-Job' -and $name -eq 'Reason'))) {
-                $parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] } | Should -Not -BeNullOrEmpty -Because "-$name is live"
-            }
+    It 'completes every parameter whose values are known' {
+        # What only the user knows, or what PowerShell itself completes.
+        $free = @{
+            Numbers = 'Attempts', 'BatchSize', 'Concurrency', 'Count', 'Depth', 'First', 'Last', 'Limit', 'Max', 'MaxChildren', 'MaxEvents', 'Newest', 'Next', 'Oldest',
+            'Priority', 'Progress', 'RateLimitMax', 'Sample', 'Skip', 'Throttle', 'ThrottleLimit'
+            Times = 'After', 'Before', 'StartDate', 'EndDate'
+            Paths = 'Path', 'Backup', 'AuditPath', 'CertificateAuthority', 'ClientCertificate', 'Checkpoint'
+            Words = 'AuditReason', 'Data', 'Children', 'Option', 'Header', 'DeduplicationId', 'NewId', 'NewName', 'Prefix', 'SentinelMaster', 'Credential', 'Key'
+            Objects = 'InputObject'
+            BuiltIn = 'Command', 'ComputerName', 'Filter', 'InstanceId', 'Job', 'Location', 'Session'
+        }
+        $alsoFree = 'Connect-JobServer -Queue', 'Stop-Job -Reason', 'Receive-Job -Name', 'Wait-Job -Name'
+        foreach ($parameter in $command.Parameters.Values) {
+            if ($parameter.Name -in [Management.Automation.PSCmdlet]::CommonParameters + $free.Values.ForEach{ $_ } -or "$($command.Name) -$($parameter.Name)" -in $alsoFree) { continue }
+            $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
+            if ($type.IsArray) { $type = $type.GetElementType() }
+            $isKnown = $type.IsEnum -or $type -in [switch], [bool] -or $parameter.Attributes.Where{ $_ -is [ArgumentCompleter] -or $_ -is [ValidateSet] }
+            $isKnown | Should -BeTrue -Because "-$($parameter.Name) needs a completer, or a place on the list of those without"
         }
     }
 }

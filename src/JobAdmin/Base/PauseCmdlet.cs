@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Completion;
 
 namespace JobAdmin.Base;
 
@@ -8,6 +9,7 @@ public abstract class PauseCmdlet : QueueCmdlet
     /// <summary>Only the jobs of this name, on servers that can.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(JobNameCompleter))]
     public string? JobName { get; set; }
 
     /// <summary>Goes on where the queue's layout is foreign or mixed.</summary>

@@ -47,6 +47,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>How many jobs to delete in each queue at the most.</summary>

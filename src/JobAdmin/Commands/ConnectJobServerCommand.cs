@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
 using JobAdmin.Audit;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 using JobAdmin.Connecting;
 using JobAdmin.Parameters;
 
@@ -17,6 +18,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [Alias("Url", "Address")]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     public string? Uri { get; set; }
 
     /// <summary>User and password. They count before those in the address.</summary>
@@ -41,6 +43,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     /// <summary>The name of the connection. Without it, host and port.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
     public string? Name { get; set; }
 
     /// <summary>The prefix of BullMQ's keys.</summary>
@@ -65,6 +68,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     /// <summary>How long connecting, or one answer, may take: seconds, 500ms, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The name of the master that the sentinels at the address watch.</summary>
@@ -89,6 +93,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     /// <summary>The time zone of a server that sends local times without saying so, by its id.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? TimeZone { get; set; }
 
     /// <summary>Requests under way at once on an HTTP API.</summary>

@@ -55,11 +55,13 @@ public sealed class FindJobCommand : QueueReadCmdlet
     /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) less long ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }
 
     /// <summary>How many matches at the most.</summary>

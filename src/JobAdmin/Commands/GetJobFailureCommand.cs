@@ -35,11 +35,13 @@ public sealed class GetJobFailureCommand : QueueReadCmdlet
     /// <summary>Only jobs that failed longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Only jobs that failed less long ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }
 
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)

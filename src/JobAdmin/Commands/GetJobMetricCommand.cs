@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Commands;
@@ -22,6 +23,7 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
     /// <summary>From this long ago on: 6h, 7d, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }
 
     /// <summary>The length of a step: Minute or Hour.</summary>

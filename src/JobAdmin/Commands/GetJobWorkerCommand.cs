@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 
 namespace JobAdmin.Commands;
 
@@ -12,6 +13,7 @@ public sealed class GetJobWorkerCommand : QueueReadCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(WorkerNameCompleter))]
     public string[]? Name { get; set; }
 
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)

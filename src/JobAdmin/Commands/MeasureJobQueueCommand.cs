@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 using JobAdmin.Health;
 using JobAdmin.Parameters;
 
@@ -16,6 +17,7 @@ public sealed class MeasureJobQueueCommand : QueueReadCmdlet
     [Parameter]
     [Alias("Last")]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }
 
     /// <summary>From this time on.</summary>

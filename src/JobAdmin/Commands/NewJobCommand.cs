@@ -49,6 +49,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>How long the job waits before it may run: 30s, 1h30m, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Delay { get; set; }
 
     /// <summary>How often it may be tried.</summary>
@@ -59,6 +60,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>How long to wait between attempts: 5s, exponential:1s, or a hashtable with Type and Delay.</summary>
     [Parameter]
     [Backoff]
+    [ArgumentCompleter(typeof(BackoffCompleter))]
     public JobBackoff? Backoff { get; set; }
 
     /// <summary>Puts the job before those that wait already.</summary>
@@ -68,11 +70,13 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>How many completed jobs stay, how long, or both: 100, 7d, or 100,7d.</summary>
     [Parameter]
     [Keep]
+    [ArgumentCompleter(typeof(KeepCompleter))]
     public JobKeep? KeepCompleted { get; set; }
 
     /// <summary>How many failed jobs stay, how long, or both: 100, 7d, or 100,7d.</summary>
     [Parameter]
     [Keep]
+    [ArgumentCompleter(typeof(KeepCompleter))]
     public JobKeep? KeepFailed { get; set; }
 
     /// <summary>The deduplication id: while a job holds it, no other is added.</summary>
@@ -83,11 +87,13 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>How long the deduplication id holds; without it, until the job has finished.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? DeduplicationTtl { get; set; }
 
     /// <summary>The group the job belongs to, on servers with groups.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(GroupIdCompleter))]
     public string? GroupId { get; set; }
 
     /// <summary>Further options by BullMQ's own names, as a hashtable or JSON.</summary>

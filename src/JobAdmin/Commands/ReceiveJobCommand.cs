@@ -1,6 +1,7 @@
-using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 using JobAdmin.Display;
 using JobAdmin.Parameters;
 
@@ -23,6 +24,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
     /// <summary>The longest time to wait, with -Wait: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Keeps the output of PowerShell's own jobs. What a queue job returned is always kept.</summary>

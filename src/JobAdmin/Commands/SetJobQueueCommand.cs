@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Completion;
 using JobAdmin.Display;
 using JobAdmin.Parameters;
 
@@ -24,6 +25,7 @@ public sealed class SetJobQueueCommand : QueueCmdlet
     /// <summary>The window of the rate limit: 1s, 1m, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? RateLimitDuration { get; set; }
 
     /// <summary>Lets go a rate limit that holds the queue now.</summary>

@@ -33,6 +33,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
 
     /// <summary>The cron pattern, with five or six fields: '0 3 * * 1-5'.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(CronCompleter))]
     public string? Pattern { get; set; }
 
     /// <summary>The time zone of the pattern, by its IANA name: Europe/Berlin.</summary>
@@ -43,11 +44,13 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
     /// <summary>The interval: 30s, 15m, 1h, or a TimeSpan.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Every { get; set; }
 
     /// <summary>How far the runs lie behind full intervals: with -Every 1h -Offset 5m, at five past.</summary>
     [Parameter]
     [Duration]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Offset { get; set; }
 
     /// <summary>How often it may run in all.</summary>
@@ -64,6 +67,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
 
     /// <summary>The name of its jobs. Without it, the scheduler's id.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(JobNameCompleter))]
     public string? Name { get; set; }
 
     /// <summary>The data of its jobs: a hashtable, an object, or JSON text.</summary>

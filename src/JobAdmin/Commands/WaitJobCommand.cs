@@ -23,6 +23,7 @@ public sealed class WaitJobCommand : JobBridgeCmdlet
     [Parameter]
     [Alias("TimeoutSec")]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Ends when the first job gets there.</summary>

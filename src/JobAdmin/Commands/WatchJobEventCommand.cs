@@ -54,17 +54,20 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
     /// <summary>Ends after this time: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Where to begin: a time, how far back (10m), start for all that is kept, or an event's id. Without it, now.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [EventStart]
+    [ArgumentCompleter(typeof(EventStartCompleter))]
     public string? From { get; set; }
 
     /// <summary>The longest time between two looks on a server that has no events of its own: seconds, 500ms, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? PollInterval { get; set; }
 
     private readonly Dictionary<IJobServer, HashSet<string>> piped = [];

@@ -34,11 +34,13 @@ public sealed class WatchJobQueueCommand : JobServerCmdlet
     /// <summary>How long from one look to the next: seconds, 500ms, 1m, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Ends after this time: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
     [Duration(Seconds = true)]
+    [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>What the rows of the screen are sorted by at first.</summary>

@@ -11,6 +11,8 @@ namespace JobAdmin.Completion;
 public abstract class LiveCompleter : IArgumentCompleter
 {
     private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(450);
+    // A slow server's answer comes too late for this Tab, and in time for the next one.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(8);
     private static readonly ConditionalWeakTable<IJobServer, ConcurrentDictionary<string, Answer>> Answers = new();
 
@@ -31,11 +33,9 @@ public abstract class LiveCompleter : IArgumentCompleter
             return [];
         }
 
-        using var budget = new CancellationTokenSource(Budget);
         try
         {
-            var request = new CompletionRequest(server, commandName, new CompletionWord(wordToComplete), fakeBoundParameters, budget.Token);
-            var work = Task.Run(() => CompleteAsync(request), CancellationToken.None);
+            var work = Task.Run(() => CompleteInTimeAsync(server, commandName, new CompletionWord(wordToComplete), fakeBoundParameters));
             return work.Wait(Budget) ? work.Result : [];
         }
         catch (AggregateException)
@@ -46,6 +46,19 @@ public abstract class LiveCompleter : IArgumentCompleter
     }
 
     internal abstract Task<IReadOnlyList<CompletionResult>> CompleteAsync(CompletionRequest request);
+
+    private async Task<IReadOnlyList<CompletionResult>> CompleteInTimeAsync(IJobServer server, string command, CompletionWord word, IDictionary bound)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            return await CompleteAsync(new CompletionRequest(server, command, word, bound, patience.Token)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is JobServerException or OperationCanceledException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>An answer of the server, asked for once in some seconds.</summary>
     internal static async Task<T> RememberAsync<T>(IJobServer server, string question, Func<Task<T>> ask)
