@@ -62,7 +62,7 @@ public sealed class JobDataMatch
             // A name on a list means that of any of its items.
             return at.ValueKind switch
             {
-                JsonValueKind.Object => at.TryGetProperty(name, out var value) && Find(value, step + 1),
+                JsonValueKind.Object => JsonStrings.TryGet(at, name, out var value) && Find(value, step + 1),
                 JsonValueKind.Array => at.EnumerateArray().Any(item => Find(item, step)),
                 _ => false,
             };
@@ -75,7 +75,7 @@ public sealed class JobDataMatch
 
     private bool IsValue(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => pattern.IsMatch(value.GetString()),
+        JsonValueKind.String => pattern.IsMatch(JsonStrings.Read(value)),
         JsonValueKind.Number => pattern.IsMatch(value.GetRawText())
             || (double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var wanted) && value.TryGetDouble(out var number) && wanted == number),
         JsonValueKind.Array when value.GetArrayLength() > 0 && !pattern.IsMatch(value.GetRawText()) => value.EnumerateArray().Any(IsValue),

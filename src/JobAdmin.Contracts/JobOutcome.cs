@@ -74,4 +74,8 @@ public sealed class JobOutcome
 /// <param name="Done">Jobs changed so far.</param>
 /// <param name="Total">Jobs there were at the start; null when not known.</param>
 /// <param name="What">What is being done, for a progress bar ("failed jobs").</param>
-public readonly record struct BulkProgress(long Done, long? Total, string What);
+public readonly record struct BulkProgress(long Done, long? Total, string What)
+{
+    /// <summary>Jobs that may have been changed besides: the connection broke, and the answers that would have counted them were lost.</summary>
+    public long Uncertain { get; init; }
+}

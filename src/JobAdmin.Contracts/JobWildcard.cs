@@ -12,7 +12,7 @@ public sealed class JobWildcard
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="pattern">The pattern.</param>
-    /// <exception cref="JobServerException">A bracket is not closed.</exception>
+    /// <exception cref="JobServerException">A bracket is not closed, is empty, or holds a range that runs backwards.</exception>
     public JobWildcard(string pattern)
     {
         Pattern = pattern;
@@ -84,8 +84,16 @@ public sealed class JobWildcard
             return;
         }
 
-        regex = new Regex(expression.Append("\\z").ToString(),
-            RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+        try
+        {
+            regex = new Regex(expression.Append("\\z").ToString(),
+                RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+        }
+        catch (ArgumentException)
+        {
+            throw new JobServerException("InvalidWildcard", JobErrorKind.InvalidInput,
+                $"The pattern '{pattern}' has a bracket with nothing in it, or with a range that runs backwards.", "Write ranges upwards ([a-z]), or `[ for a bracket of the text itself.");
+        }
     }
 
     /// <summary>The pattern as given.</summary>

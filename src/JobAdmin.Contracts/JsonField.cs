@@ -24,7 +24,7 @@ internal struct JsonField(ReadOnlyMemory<byte>? raw)
         tried = true;
         try
         {
-            using var document = JsonDocument.Parse(raw, Deep);
+            using var document = JsonDocument.Parse(JsonStrings.Valid(raw), Deep);
             parsed = document.RootElement.Clone();
         }
         catch (JsonException)

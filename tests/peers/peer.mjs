@@ -4,6 +4,7 @@
 // Every command has `do` (see below) and may have lib, port, db, prefix, queue; PORT, DB, PREFIX, LIB, HOST and PASSWORD of the environment stand in.
 // `skipMeta: true` keeps a Queue object from writing its version into `meta`.
 import { createInterface } from 'node:readline';
+import { chaos } from './chaos.mjs';
 import { closeAll, flows, load, queue, redis } from './libs.mjs';
 import { finish, idle, ran, run, startWorker, stopWorker, take, waitState, work } from './workers.mjs';
 
@@ -53,7 +54,7 @@ const commands = {
   upsertScheduler: async c => (await (await queue(c)).upsertJobScheduler(c.id, c.repeat, c.template))?.id,
   repeatable: async c => (await (await queue(c)).add(c.name ?? 'job', c.data ?? {}, { repeat: c.repeat, ...c.opts }))?.id,
   // Working on them
-  take, finish, run, startWorker, stopWorker, ran, work, idle, waitState,
+  chaos, take, finish, run, startWorker, stopWorker, ran, work, idle, waitState,
   // One job
   getJob: async c => { const job = await (await queue(c)).getJob(c.id); return job ? { ...jobView(job), state: await job.getState() } : null; },
   getState: onJob('getState'), retry: onJob('retry'), promote: onJob('promote'), remove: onJob('remove'), log: onJob('log'),

@@ -13,18 +13,18 @@ internal sealed partial class BullMqServer
         RequireWrite();
         var profile = await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(query.Queue, destroys: true, force);
-        long done = 0;
+        long done = 0, uncertain = 0;
         foreach (var state in StateWords.Expand(query.States))
         {
             var jobs = new JobQuery { Queue = query.Queue, States = [state], Filter = query.Filter };
-            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => (query.Max ?? long.MaxValue) - done, keep, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => (query.Max ?? long.MaxValue) - done - uncertain, keep, cancellationToken).ConfigureAwait(false))
             {
-                done += deleted;
-                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs");
+                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };
             }
         }
 
-        if (done == 0)
+        if (done == 0 && uncertain == 0)
         {
             yield return new BulkProgress(0, 0, "jobs");
         }
@@ -40,23 +40,23 @@ internal sealed partial class BullMqServer
         }
 
         await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
-        long done = 0;
+        long done = 0, uncertain = 0;
         foreach (var state in StateWords.All)
         {
             await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keep, cancellationToken).ConfigureAwait(false))
             {
-                done += deleted;
-                yield return new BulkProgress(done, total, "jobs");
+                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
             }
         }
 
         var keys = Keys(queue);
         await RemoveRestAsync(keys, async rest => await keep(await WriteKeysAsync(queue, rest, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         profiles.TryRemove(queue, out _);
-        yield return new BulkProgress(done, total, "jobs");
+        yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 
-    private async IAsyncEnumerable<long> ClearKeptAsync(JobQuery jobs, int major, JobState state, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(jobs.Queue);
         var word = StateWords.KeyWord(state)!;
@@ -69,12 +69,12 @@ internal sealed partial class BullMqServer
             }
 
             await keep(await ExportJobsAsync(jobs.Queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], [keys.Base, word, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+            yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Removes a whole state of a queue that goes away, also what workers and schedulers hold.</summary>
-    private async IAsyncEnumerable<long> RemoveKeptAsync(string queue, int major, JobState state, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> RemoveKeptAsync(string queue, int major, JobState state, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
         var word = StateWords.KeyWord(state)!;
@@ -97,7 +97,7 @@ internal sealed partial class BullMqServer
             }
 
             await keep(await ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], [keys.Base, word, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+            yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
         }
     }
 }

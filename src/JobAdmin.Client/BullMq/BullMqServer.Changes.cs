@@ -7,6 +7,9 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Changing jobs with BullMQ's own scripts, many ids a call.</summary>
 internal sealed partial class BullMqServer
 {
+    // Times that a slice is sent when the connection breaks over and over.
+    private const int Attempts = 4;
+
     // What one batch learns of the server's speed, the next one knows.
     private readonly ConcurrentDictionary<string, Slicer> slicers = new(StringComparer.Ordinal);
 
@@ -18,11 +21,13 @@ internal sealed partial class BullMqServer
         {
             var slice = ids.Skip(outcomes.Count).Take(plan.Slicer.Size).ToList();
             outcomes.AddRange(await SliceAsync(plan, slice, cancellationToken).ConfigureAwait(false));
-            if (cancellationToken.IsCancellationRequested)
+            var gone = outcomes[^1].Status == JobOutcomeStatus.Unknown;
+            if (gone || cancellationToken.IsCancellationRequested)
             {
                 outcomes.AddRange(ids.Skip(outcomes.Count).Select(id => new JobOutcome
                 {
-                    Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged, Message = "Stopped before it was sent.",
+                    Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged,
+                    Message = gone ? "The connection is gone: it was not sent." : "Stopped before it was sent.",
                 }));
             }
         }
@@ -92,20 +97,45 @@ internal sealed partial class BullMqServer
         }
     }
 
-    /// <summary>Sends one slice; after a fault it looks at what became of each job.</summary>
+    /// <summary>Sends one slice. After a fault it looks at what became of each job, and sends again those that are as they were.</summary>
     private async Task<IReadOnlyList<JobOutcome>> SliceAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        RedisResult[] items;
-        try
+        var outcomes = new JobOutcome[ids.Count];
+        int[] places = [.. Enumerable.Range(0, ids.Count)];
+        for (var attempt = 1; places.Length > 0; attempt++)
         {
-            var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
-            items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
-        }
-        catch (JobServerException exception) when (exception.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
-        {
-            return await LookAgainAsync(plan, ids, exception, cancellationToken).ConfigureAwait(false);
+            string[] sent = [.. places.Select(place => ids[place])];
+            IReadOnlyList<JobOutcome> answers;
+            try
+            {
+                answers = await SendAsync(plan, sent, cancellationToken).ConfigureAwait(false);
+                if (attempt > 1 && answers.Any(a => a.Status is JobOutcomeStatus.SkippedWrongState or JobOutcomeStatus.NotFound))
+                {
+                    // What was sent before the fault may have arrived after the look.
+                    var looked = await LookAgainAsync(plan, sent, null, cancellationToken).ConfigureAwait(false);
+                    answers = [.. answers.Zip(looked, (a, l) => !a.Succeeded && l.Succeeded ? l : a)];
+                }
+            }
+            catch (JobServerException exception) when (exception.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
+            {
+                answers = await LookAgainAsync(plan, sent, exception, cancellationToken).ConfigureAwait(false);
+            }
+
+            for (var i = 0; i < places.Length; i++)
+            {
+                outcomes[places[i]] = answers[i];
+            }
+
+            places = attempt < Attempts ? [.. places.Where(place => outcomes[place].Status == JobOutcomeStatus.NotChanged)] : [];
         }
 
+        return outcomes;
+    }
+
+    private async Task<IReadOnlyList<JobOutcome>> SendAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
+        var items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
         if (items.Length > 2 * ids.Count)
         {
             plan.Slicer.Learn(ids.Count, TimeSpan.FromMicroseconds((double)items[^1]));
@@ -171,15 +201,15 @@ internal sealed partial class BullMqServer
     }
 
     /// <summary>The connection broke with a slice under way. Reading the jobs again tells what became of them; what can't be read stays unknown.</summary>
-    private async Task<IReadOnlyList<JobOutcome>> LookAgainAsync(ChangePlan plan, IReadOnlyList<string> ids, JobServerException fault, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<JobOutcome>> LookAgainAsync(ChangePlan plan, IReadOnlyList<string> ids, JobServerException? fault, CancellationToken cancellationToken)
     {
         var now = await ReadAfterFaultAsync(plan.Queue, ids, cancellationToken).ConfigureAwait(false);
         JobOutcome Make(string id, JobOutcomeStatus status, string message) => new() { Server = this, Queue = plan.Queue, Id = id, Status = status, Message = message };
         return [.. ids.Select(id =>
         {
-            if (now is null || plan.Change is JobChange.Edit)
+            if (now is null)
             {
-                return Make(id, JobOutcomeStatus.Unknown, fault.Message);
+                return Make(id, JobOutcomeStatus.Unknown, fault?.Message ?? "The connection broke.");
             }
 
             var job = now.GetValueOrDefault(id);
@@ -200,21 +230,15 @@ internal sealed partial class BullMqServer
     /// <summary>The jobs as they are once the connection is back, by id; null when it stays away.</summary>
     private async Task<Dictionary<string, QueueJob>?> ReadAfterFaultAsync(string queue, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < 10; attempt++)
+        try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(100 * (attempt + 1)), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                var jobs = await ReadByIdAsync(queue, ids, JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
-                return jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
-            }
-            catch (JobServerException again) when (again.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
-            {
-                // Still away: wait a little longer.
-            }
+            var jobs = await ReadByIdAsync(queue, [.. ids.Distinct(StringComparer.Ordinal)], JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
+            return jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
         }
-
-        return null;
+        catch (JobServerException exception) when (RedisErrors.IsPassing(exception))
+        {
+            return null;
+        }
     }
 
     /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out.</summary>

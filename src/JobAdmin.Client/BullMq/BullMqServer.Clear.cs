@@ -16,27 +16,27 @@ internal sealed partial class BullMqServer
 
         var profile = await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(query.Queue, destroys: true, force);
-        long done = 0;
+        long done = 0, uncertain = 0;
         foreach (var state in StateWords.Expand(query.States))
         {
             // What comes after the start is left alone.
             var start = DateTimeOffset.UtcNow.AddMilliseconds(1);
             var bounded = query.Filter with { Before = query.Filter.Before is { } b && b < start ? b : start };
-            await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => (query.Max ?? long.MaxValue) - done, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => (query.Max ?? long.MaxValue) - done - uncertain, cancellationToken).ConfigureAwait(false))
             {
-                done += deleted;
-                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs");
+                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };
             }
         }
 
-        if (done == 0)
+        if (done == 0 && uncertain == 0)
         {
             yield return new BulkProgress(0, 0, "jobs");
         }
     }
 
     /// <summary>Clears one state and tells how many each slice deleted.</summary>
-    private async IAsyncEnumerable<long> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
         var word = StateWords.KeyWord(state)!;
@@ -72,21 +72,28 @@ internal sealed partial class BullMqServer
                 ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
                 : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
             slicer.Begin();
-            var answer = (RedisResult[])(await AnswerAsync(runner.RunAsync(script, reads: false, [keys[word]], arguments, CancellationToken.None), cancellationToken).ConfigureAwait(false))!;
+            if (await DeleteAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is not { } answer)
+            {
+                // The same slice again: what it deleted is not there any more.
+                more = true;
+                yield return new Deletion(0, most);
+                continue;
+            }
+
             slicer.End(size);
             var deleted = (long)answer[0];
             (at, anchor) = list ? ((object)(long)answer[1], (object)(string)answer[2]!) : ((string)answer[1]!, (string)answer[2]!);
             more = (long)answer[3] == 1;
             if (deleted > 0)
             {
-                yield return deleted;
+                yield return new Deletion(deleted, 0);
             }
         }
         while (more);
     }
 
     /// <summary>Clears jobs that only a look from here can tell (patterns beyond what the server's script knows), by their ids.</summary>
-    private async IAsyncEnumerable<long> ClearByIdAsync(string queue, int major, JobState state, JobFilter jobs, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> ClearByIdAsync(string queue, int major, JobState state, JobFilter jobs, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
         var script = ScriptCatalog.PerVersion(major, "clear-ids");
@@ -98,8 +105,36 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            yield return (long)await AnswerAsync(runner.RunAsync(script, reads: false, [keys[StateWords.KeyWord(state)!]],
-                [keys.Base, StateWords.KeyWord(state)!, .. ids], CancellationToken.None), cancellationToken).ConfigureAwait(false);
+            yield return await DeleteIdsAsync(script, keys, StateWords.KeyWord(state)!, ids, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes jobs by their ids; a second time when the first answer was lost, which finds only what is left.</summary>
+    private async Task<Deletion> DeleteIdsAsync(LuaScript script, QueueKeys keys, string word, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        object[] arguments = [keys.Base, word, .. ids];
+        for (long lost = 0; ; lost = ids.Count)
+        {
+            if (await DeleteAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, ..])
+            {
+                return new Deletion((long)deleted, lost == 0 ? 0 : lost - (long)deleted);
+            }
+        }
+    }
+
+    /// <summary>Sends one slice of a deletion; null when its answer was lost, and the server is back.</summary>
+    private async Task<RedisResult[]?> DeleteAsync(LuaScript script, RedisKey key, IReadOnlyList<object> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await AnswerAsync(runner.RunAsync(script, reads: false, [key], arguments, CancellationToken.None), cancellationToken).ConfigureAwait(false);
+            return answer.Resp2Type == ResultType.Array ? (RedisResult[])answer! : [answer];
+        }
+        catch (JobServerException exception) when (RedisErrors.IsPassing(exception))
+        {
+            // A server that stays away ends it here.
+            await runner.CommandAsync(reads: true, "EXISTS", [key], cancellationToken).ConfigureAwait(false);
+            return null;
         }
     }
 }

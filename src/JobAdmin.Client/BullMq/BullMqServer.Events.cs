@@ -23,10 +23,11 @@ internal sealed partial class BullMqServer
                 "Name a queue that will come (-Queue), or connect with the application's -Prefix.");
         }
 
-        var own = await RedisConnector.ConnectAsync(options, errors, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
+        var stalls = new StallGuard();
+        var own = await RedisConnector.ConnectAsync(options, errors, TimeSpan.FromSeconds(5), stalls, cancellationToken).ConfigureAwait(false);
         await using (new Hangup(own))
         {
-            var waiter = new ScriptRunner(own.GetDatabase(), readOnlyScripts: false, errors);
+            var waiter = new ScriptRunner(own.GetDatabase(), readOnlyScripts: false, errors, stalls);
             var positions = queues.Select(q => new StreamPosition(q, Keys(q).Events)).ToList();
             // The ends are resolved now, in the order of the queues; Redis's `$` would be another end at every reconnect.
             foreach (var position in positions)
@@ -105,7 +106,7 @@ internal sealed partial class BullMqServer
             {
                 return await position.ReadAsync(this, runner, cancellationToken).ConfigureAwait(false);
             }
-            catch (JobServerException exception) when (IsPassing(exception))
+            catch (JobServerException exception) when (RedisErrors.IsPassing(exception))
             {
                 await Task.Delay(200, cancellationToken).ConfigureAwait(false);
             }
@@ -125,16 +126,13 @@ internal sealed partial class BullMqServer
         object[] arguments = ["COUNT", 1, "BLOCK", BlockMilliseconds, "STREAMS", .. positions.Select(p => (object)p.Key), .. positions.Select(p => p.LastId)];
         try
         {
-            var answer = await waiter.CommandAsync(reads: true, "XREAD", arguments, cancellationToken).ConfigureAwait(false);
+            var answer = await waiter.CommandAsync(reads: true, again: false, "XREAD", arguments, cancellationToken).ConfigureAwait(false);
             return answer.IsNull ? [] : [.. ((RedisResult[])answer!).Select(s => (string)((RedisResult[])s!)[0]!)];
         }
-        catch (JobServerException exception) when (IsPassing(exception))
+        catch (JobServerException exception) when (RedisErrors.IsPassing(exception))
         {
             await Task.Delay(200, cancellationToken).ConfigureAwait(false);
             return [];
         }
     }
-
-    private static bool IsPassing(JobServerException exception) =>
-        exception.Kind is JobErrorKind.Connection or JobErrorKind.Timeout && exception.ErrorId != "ConnectionClosed" || exception.ErrorId is "ServerLoading" or "ServerBusy";
 }

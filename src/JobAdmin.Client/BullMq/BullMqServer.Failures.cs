@@ -52,7 +52,7 @@ internal sealed partial class BullMqServer : IJobFailures
             var scanned = (int)reader.ReadInteger();
             cursor = new SetCursor(reader.ReadString() ?? "", reader.ReadString() ?? "");
             more = reader.ReadInteger() == 1;
-            var rows = (int)reader.ReadInteger();
+            var rows = reader.ReadCount();
             slicer.End(scanned);
             return new FailurePage(scanned, rows, bytes[reader.Position..]);
         }

@@ -191,7 +191,7 @@ internal sealed partial class BullMqServer : IJobFlows
         for (var i = 0; i < count; i++)
         {
             var (pending, completed, ignored, failed) = ((int)reader.ReadInteger(), (int)reader.ReadInteger(), (int)reader.ReadInteger(), (int)reader.ReadInteger());
-            var keys = new ChildKey[(int)reader.ReadInteger()];
+            var keys = new ChildKey[reader.ReadCount()];
             for (var k = 0; k < keys.Length; k++)
             {
                 var state = reader.ReadString() switch { "p" => JobChildState.Pending, "c" => JobChildState.Completed, "i" => JobChildState.Ignored, _ => JobChildState.Failed };

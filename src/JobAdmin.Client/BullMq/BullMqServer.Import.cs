@@ -91,14 +91,14 @@ internal sealed partial class BullMqServer
         }
 
         var script = ScriptCatalog.PerVersion(target.Major, "import");
-        var codes = (RedisResult[])(await AnswerAsync(runner.RunAsync(script, reads: false, [keys.Meta], arguments, CancellationToken.None), cancellationToken).ConfigureAwait(false))!;
+        var codes = (RedisResult[])(await AnswerAsync(runner.RunAsync(script, reads: false, [keys.Meta], arguments, CancellationToken.None, again: true), cancellationToken).ConfigureAwait(false))!;
         return slice.Select((record, i) => ImportOutcome(queue, record.Id!, (int)codes[i]));
     }
 
     private async Task<JobOutcome> ImportKeyAsync(string queue, JobRecord record, bool overwrite, CancellationToken cancellationToken)
     {
         object[] arguments = [record.Key!, record.KeyType, record.Expires, overwrite ? "1" : "0", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), .. record.Values];
-        var code = (int)await runner.RunAsync(ScriptCatalog.Own("import-key"), reads: false, [Keys(queue)[record.Key!]], arguments, cancellationToken).ConfigureAwait(false);
+        var code = (int)await runner.RunAsync(ScriptCatalog.Own("import-key"), reads: false, [Keys(queue)[record.Key!]], arguments, cancellationToken, again: true).ConfigureAwait(false);
         return ImportOutcome(queue, record.Key!, code);
     }
 

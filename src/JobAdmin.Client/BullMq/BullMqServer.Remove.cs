@@ -22,19 +22,19 @@ internal sealed partial class BullMqServer
     {
         var (profile, total) = await BeforeRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
         await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
-        long done = 0;
+        long done = 0, uncertain = 0;
         foreach (var state in StateWords.All)
         {
             await foreach (var deleted in ClearStateAsync(queue, profile.Major, state, new JobFilter(), everything: true, () => long.MaxValue, cancellationToken).ConfigureAwait(false))
             {
-                done += deleted;
-                yield return new BulkProgress(done, total, "jobs");
+                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
             }
         }
 
         await RemoveRestAsync(Keys(queue), null, cancellationToken).ConfigureAwait(false);
         profiles.TryRemove(queue, out _);
-        yield return new BulkProgress(done, total, "jobs");
+        yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 
     /// <summary>Whether an id would be the name of another key of the queue, so that no job can have it.</summary>
@@ -117,5 +117,5 @@ internal sealed partial class BullMqServer
         return JobWords.TryGetValue(rest[(colon + 1)..], out var expected) && type == expected;
     }
 
-    private Task<RedisResult> UnlinkAsync(RedisKey key, CancellationToken cancellationToken) => runner.CommandAsync(reads: false, "UNLINK", [key], cancellationToken);
+    private Task<RedisResult> UnlinkAsync(RedisKey key, CancellationToken cancellationToken) => runner.CommandAsync(reads: false, again: true, "UNLINK", [key], cancellationToken);
 }

@@ -49,7 +49,8 @@ internal sealed partial class BullMqServer : IJobServer
         }
 
         var patience = TimeSpan.FromTicks(Math.Max(options.Timeout.Ticks, TimeSpan.FromSeconds(5).Ticks));
-        var multiplexer = await RedisConnector.ConnectAsync(options, errors, patience, cancellationToken).ConfigureAwait(false);
+        var stalls = new StallGuard();
+        var multiplexer = await RedisConnector.ConnectAsync(options, errors, patience, stalls, cancellationToken).ConfigureAwait(false);
         try
         {
             var server = multiplexer.GetServers().FirstOrDefault(s => s.IsConnected && !s.IsReplica) ?? multiplexer.GetServers().First(s => s.IsConnected);
@@ -69,7 +70,7 @@ internal sealed partial class BullMqServer : IJobServer
                 warnings.Add($"The certificate of {endpoint} is not checked.");
             }
 
-            var runner = new ScriptRunner(multiplexer.GetDatabase(), server.Version >= new Version(7, 0), errors);
+            var runner = new ScriptRunner(multiplexer.GetDatabase(), server.Version >= new Version(7, 0), errors, stalls);
             var connection = new JobServerConnection
             {
                 Name = options.Name,

@@ -63,7 +63,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
     {
         var reader = new MsgPackReader(packed);
         var looked = (int)reader.ReadInteger();
-        var found = (int)reader.ReadInteger();
+        var found = reader.ReadCount();
         for (var i = 0; i < found; i++)
         {
             jobs.Add(Read(ref reader));
@@ -254,7 +254,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
     {
         try
         {
-            return System.Text.Json.JsonSerializer.Deserialize<List<string>>(raw.Span) ?? [];
+            return System.Text.Json.JsonSerializer.Deserialize<List<string?>>(raw.Span)?.ConvertAll(line => line ?? "") ?? [];
         }
         catch (System.Text.Json.JsonException)
         {

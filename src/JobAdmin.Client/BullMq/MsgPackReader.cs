@@ -20,7 +20,7 @@ internal ref struct MsgPackReader(ReadOnlyMemory<byte> data)
         {
             >= 0x90 and <= 0x9f => tag & 0x0f,
             0xdc => ReadUInt16(),
-            0xdd => checked((int)ReadUInt32()),
+            0xdd => ReadLength(),
             // An empty Lua table may be written as an empty map.
             0x80 => 0,
             _ => throw Bad(tag),
@@ -57,7 +57,7 @@ internal ref struct MsgPackReader(ReadOnlyMemory<byte> data)
             >= 0xa0 and <= 0xbf => tag & 0x1f,
             0xd9 or 0xc4 => Next(),
             0xda or 0xc5 => ReadUInt16(),
-            0xdb or 0xc6 => checked((int)ReadUInt32()),
+            0xdb or 0xc6 => ReadLength(),
             0xc0 or 0xc2 => -1,
             _ => throw Bad(tag),
         };
@@ -78,18 +78,26 @@ internal ref struct MsgPackReader(ReadOnlyMemory<byte> data)
 
     private int ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
 
+    // Nothing is longer than what is left of the answer.
+    private int ReadLength() => ReadUInt32() is var length && length <= span.Length - at ? (int)length : throw Cut();
+
     private uint ReadUInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
 
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > span.Length - at)
         {
-            throw new JobServerException("InvalidResponse", JobErrorKind.Server, "Redis sent a cut answer.", "Try again; if it stays, check what stands between here and Redis.");
+            throw Cut();
         }
 
         at += count;
         return span.Slice(at - count, count);
     }
+
+    /// <summary>How many items follow: a number that what is left of the answer can hold.</summary>
+    public int ReadCount() => ReadInteger() is var count && count >= 0 && count <= span.Length - at ? (int)count : throw Cut();
+
+    private static JobServerException Cut() => new("InvalidResponse", JobErrorKind.Server, "Redis sent a cut answer.", "Try again; if it stays, check what stands between here and Redis.");
 
     private static JobServerException Bad(byte tag) => new("InvalidResponse", JobErrorKind.Server,
         $"Redis sent something unexpected (0x{tag:x2}).", "Try again; if it stays, check that the address is a Redis or Valkey server.");

@@ -84,7 +84,7 @@ internal sealed class MsgPackWriter
                 WriteMap(value.EnumerateObject().Count());
                 foreach (var member in value.EnumerateObject())
                 {
-                    WriteString(member.Name);
+                    WriteString(JsonStrings.Name(member));
                     WriteJson(member.Value);
                 }
 
@@ -98,7 +98,7 @@ internal sealed class MsgPackWriter
 
                 break;
             case JsonValueKind.String:
-                WriteString(value.GetString());
+                WriteString(JsonStrings.Read(value));
                 break;
             case JsonValueKind.Number:
                 WriteNumber(value.GetDouble());

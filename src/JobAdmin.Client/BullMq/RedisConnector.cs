@@ -12,9 +12,10 @@ internal static class RedisConnector
         options.SentinelMaster is { } master ? $"{master} (sentinel {Host(options)})" : Host(options);
 
     /// <summary>Connects; <paramref name="patience"/> is how long one answer may take.</summary>
-    public static async Task<ConnectionMultiplexer> ConnectAsync(JobServerOptions options, RedisErrors errors, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<ConnectionMultiplexer> ConnectAsync(JobServerOptions options, RedisErrors errors, TimeSpan patience, StallGuard stalls, CancellationToken cancellationToken)
     {
         var configuration = Configure(options, patience);
+        configuration.BeforeSocketConnect = stalls.Note;
         try
         {
             return await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -5,6 +5,13 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Says in our words what Redis or the connection to it complained of.</summary>
 internal sealed class RedisErrors(string endpoint)
 {
+    /// <summary>Whether an error goes away by itself, so that it is worth asking again.</summary>
+    public static bool IsPassing(JobServerException error) => error.Kind is JobErrorKind.Connection or JobErrorKind.Timeout && error.ErrorId != "ConnectionClosed" || RefusedForNow(error);
+
+    /// <summary>Whether Redis refused before it ran anything, and will not in a moment.</summary>
+    public static bool RefusedForNow(JobServerException error) => error.ErrorId is "ServerLoading" or "ServerBusy";
+
+    /// <summary>An error of the library in our words.</summary>
     public JobServerException Translate(Exception exception, string what) => exception switch
     {
         RedisServerException server => Server(server.Message, what),
@@ -51,7 +58,7 @@ internal sealed class RedisErrors(string endpoint)
                 "about_JobAdmin_Connections lists the rights that readers and operators need.") { Target = endpoint },
             "OOM" => new("OutOfMemory", JobErrorKind.Server, $"{endpoint} has no memory left and refused the change ({what}).",
                 "Free memory (Clear-JobQueue -State completed needs none) or raise maxmemory, then try again.") { Target = endpoint },
-            "LOADING" => new("ServerLoading", JobErrorKind.Connection, $"{endpoint} is loading its data.", "Try again in a moment.") { Target = endpoint },
+            "LOADING" or "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" => new("ServerLoading", JobErrorKind.Connection, code == "LOADING" ? $"{endpoint} is loading its data." : $"{endpoint} is changing its master or its slots.", "Try again in a moment.") { Target = endpoint },
             "BUSY" => new("ServerBusy", JobErrorKind.Server, $"{endpoint} is held up by another client's script.",
                 "Try again when it has ended.") { Target = endpoint },
             "MISCONF" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}", "Mend its persistence first.") { Target = endpoint },

@@ -4,8 +4,15 @@ using StackExchange.Redis;
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Sends commands and scripts, reports them to the wire log and turns Redis errors into ours.</summary>
-internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, RedisErrors errors)
+/// <remarks>A server that is away for a moment (restarted, failing over, held up by a script) is waited for: what only reads is asked again, and so is
+/// what Redis refused before it ran anything. A change whose answer was lost is the caller's to look after.</remarks>
+internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, RedisErrors errors, StallGuard? stalls = null)
 {
+    /// <summary>How long a server that is away is waited for.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
+
     public IDatabase Database => database;
 
     /// <summary>Runs a script by its SHA-1, sending the text when Redis doesn't have it.</summary>
@@ -14,7 +21,8 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
     /// <param name="keys">The keys.</param>
     /// <param name="arguments">The arguments: strings, byte arrays or numbers.</param>
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
-    public async Task<RedisResult> RunAsync(LuaScript script, bool reads, IReadOnlyList<RedisKey> keys, IReadOnlyList<object> arguments, CancellationToken cancellationToken)
+    /// <param name="again">Whether it may be run again when its answer was lost, though it changes something.</param>
+    public async Task<RedisResult> RunAsync(LuaScript script, bool reads, IReadOnlyList<RedisKey> keys, IReadOnlyList<object> arguments, CancellationToken cancellationToken, bool again = false)
     {
         var suffix = reads && readOnlyScripts ? "_RO" : "";
         var args = new object[2 + keys.Count + arguments.Count];
@@ -31,28 +39,56 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
         }
 
         var flags = reads ? CommandFlags.PreferMaster : CommandFlags.DemandMaster;
-        return await CallAsync(() => SendAsync(script, suffix, args, flags, cancellationToken), $"EVALSHA{suffix} {script.Name}", arguments.Count, cancellationToken).ConfigureAwait(false);
+        return await CallAsync(() => SendAsync(script, suffix, args, flags, cancellationToken), $"EVALSHA{suffix} {script.Name}", arguments.Count, cancellationToken, again || reads)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Sends one command, its first key as a <see cref="RedisKey"/>.</summary>
     public Task<RedisResult> CommandAsync(bool reads, string command, IReadOnlyList<object> arguments, CancellationToken cancellationToken) =>
-        CallAsync(() => database.ExecuteAsync(command, [.. arguments], reads ? CommandFlags.PreferMaster : CommandFlags.DemandMaster), command, arguments.Count, cancellationToken);
+        CommandAsync(reads, again: reads, command, arguments, cancellationToken);
+
+    /// <summary>Sends one command, and says whether it may be sent again when its answer was lost.</summary>
+    public Task<RedisResult> CommandAsync(bool reads, bool again, string command, IReadOnlyList<object> arguments, CancellationToken cancellationToken) =>
+        CallAsync(() => database.ExecuteAsync(command, [.. arguments], reads ? CommandFlags.PreferMaster : CommandFlags.DemandMaster), command, arguments.Count, cancellationToken, again);
 
     /// <summary>Makes any call of the library under the same rules.</summary>
-    public async Task<T> CallAsync<T>(Func<Task<T>> call, string what, int size, CancellationToken cancellationToken)
+    /// <param name="call">The call.</param>
+    /// <param name="what">What it is, for the wire log and errors.</param>
+    /// <param name="size">How many arguments it has.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
+    /// <param name="again">Whether it may be made again when its answer was lost.</param>
+    public async Task<T> CallAsync<T>(Func<Task<T>> call, string what, int size, CancellationToken cancellationToken, bool again = true)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var started = Stopwatch.GetTimestamp();
-        try
+        var trouble = 0L;
+        var wait = TimeSpan.FromMilliseconds(20);
+        while (true)
         {
-            var result = await call().WaitAsync(cancellationToken).ConfigureAwait(false);
-            WireLog.Write($"{what}, {size} arguments", Stopwatch.GetElapsedTime(started));
-            return result;
-        }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            WireLog.Write($"{what} failed", Stopwatch.GetElapsedTime(started));
-            throw errors.Translate(exception, what);
+            cancellationToken.ThrowIfCancellationRequested();
+            var started = Stopwatch.GetTimestamp();
+            try
+            {
+                var result = await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+                WireLog.Write($"{what}, {size} arguments", Stopwatch.GetElapsedTime(started));
+                return result;
+            }
+            catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+            {
+                WireLog.Write($"{what} failed", Stopwatch.GetElapsedTime(started));
+                var error = errors.Translate(exception, what);
+                if (error.Kind == JobErrorKind.Timeout)
+                {
+                    stalls?.HangUp(started);
+                }
+
+                trouble = trouble == 0 ? started : trouble;
+                if (!RedisErrors.RefusedForNow(error) && !(again && RedisErrors.IsPassing(error)) || Stopwatch.GetElapsedTime(trouble) > Patience)
+                {
+                    throw error;
+                }
+            }
+
+            await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+            wait = wait < LongestWait ? wait * 2 : LongestWait;
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState sta
         var score = reader.ReadString() ?? "";
         var id = reader.ReadString() ?? "";
         var more = reader.ReadInteger() == 1;
-        var matches = (int)reader.ReadInteger();
+        var matches = reader.ReadCount();
         return new SetPage(scanned, new SetCursor(score, id), more, matches, bytes[reader.Position..]);
     }
 

@@ -51,6 +51,12 @@ internal sealed class StreamPosition(string queue, RedisKey key)
                 events.Add(Gap(server, trimmed - known));
                 counted = trimmed;
             }
+            else if (info.Added < known + info.Entries.Length)
+            {
+                // More stands behind our position than was added since: what we saw last is not there any more, and the server told it otherwise.
+                events.Add(Gap(server, null));
+                counted = null;
+            }
         }
         else if (LastId != "0-0" && trimmed > 0 && info.FirstId.Length > 0 && Compare(info.FirstId, LastId) > 0)
         {

@@ -86,7 +86,7 @@ internal sealed class ApiAnswer(ApiRequest request) : IDisposable
         try
         {
             var body = Body.Span.StartsWith("\uFEFF"u8) ? Body[3..] : Body;
-            return JsonDocument.Parse(body, Deep);
+            return JsonDocument.Parse(JsonStrings.Valid(body), Deep);
         }
         catch (JsonException)
         {

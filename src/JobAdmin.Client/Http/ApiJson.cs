@@ -17,7 +17,7 @@ internal static class ApiJson
         return One(element, name) ?? One(element, or) ?? One(element, orElse);
 
         static JsonElement? One(JsonElement element, string? name) =>
-            name is not null && element.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
+            name is not null && JsonStrings.TryGet(element, name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
                 ? value : null;
     }
 
@@ -26,9 +26,9 @@ internal static class ApiJson
 
     public static string? AsText(JsonElement? value) => value switch
     {
-        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.String } text => JsonStrings.Read(text),
         { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False } plain => plain.GetRawText(),
-        { ValueKind: JsonValueKind.Object } oid when oid.TryGetProperty("$oid", out var id) => id.ToString(),
+        { ValueKind: JsonValueKind.Object } oid when JsonStrings.TryGet(oid, "$oid", out var id) => id.ToString(),
         _ => null,
     };
 
@@ -37,7 +37,7 @@ internal static class ApiJson
     public static double? AsNumber(JsonElement? value) => value switch
     {
         { ValueKind: JsonValueKind.Number } number when number.TryGetDouble(out var result) && double.IsFinite(result) => result,
-        { ValueKind: JsonValueKind.String } text when double.TryParse(text.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var result)
+        { ValueKind: JsonValueKind.String } text when double.TryParse(JsonStrings.Read(text), NumberStyles.Float, CultureInfo.InvariantCulture, out var result)
             && double.IsFinite(result) => result,
         _ => null,
     };
@@ -53,7 +53,7 @@ internal static class ApiJson
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
         { ValueKind: JsonValueKind.Number } number => number.GetRawText() != "0",
-        { ValueKind: JsonValueKind.String } text => text.GetString() switch { "true" or "1" => true, "false" or "0" => false, _ => null },
+        { ValueKind: JsonValueKind.String } text => JsonStrings.Read(text) switch { "true" or "1" => true, "false" or "0" => false, _ => null },
         _ => null,
     };
 
@@ -68,7 +68,7 @@ internal static class ApiJson
             return AsTime(Field(wrapped, "$date", "$numberLong"));
         }
 
-        if (value is { ValueKind: JsonValueKind.String } text && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture,
+        if (value is { ValueKind: JsonValueKind.String } text && DateTimeOffset.TryParse(JsonStrings.Read(text), CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
         {
             return time;
@@ -95,7 +95,7 @@ internal static class ApiJson
     public static ReadOnlyMemory<byte>? Inner(this JsonElement element, string name, string? or = null, string? orElse = null) =>
         Field(element, name, or, orElse) switch
         {
-            { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
+            { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(JsonStrings.Read(text)!),
             { } value => Bytes(value),
             null => default(ReadOnlyMemory<byte>?),
         };

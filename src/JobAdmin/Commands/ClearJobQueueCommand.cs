@@ -99,19 +99,24 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             return;
         }
 
-        long removed = 0;
+        var last = default(BulkProgress);
         var clock = Stopwatch.StartNew();
         if (count > 0)
         {
             await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
-                Audit.Count(queue, "removed", progress.Done - removed);
-                removed = progress.Done;
+                Audit.Count(queue, "removed", progress.Done - last.Done);
+                last = progress;
                 bar.Report(progress.Done, progress.Total ?? count, what);
             }
         }
 
-        await VerboseAsync($"{removed:N0} {what} deleted").ConfigureAwait(false);
+        if (LostAnswers.Warning(last) is { } warning)
+        {
+            await WarnAsync(warning).ConfigureAwait(false);
+        }
+
+        await VerboseAsync($"{last.Done:N0} {what} deleted").ConfigureAwait(false);
         if (PassThru)
         {
             await EmitAsync(new JobQueueRemoval
@@ -119,7 +124,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
                 Queue = queue.Queue,
                 States = states,
                 Matched = count,
-                Removed = removed,
+                Removed = last.Done,
                 Duration = clock.Elapsed,
                 Connection = queue.Server.Connection.Name,
             }).ConfigureAwait(false);

@@ -40,23 +40,28 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
             return;
         }
 
-        long removed = 0;
+        var last = default(BulkProgress);
         var clock = Stopwatch.StartNew();
         await foreach (var progress in Remove(queue, token).ConfigureAwait(false))
         {
-            Audit.Count(queue, "removed", progress.Done - removed);
-            removed = progress.Done;
+            Audit.Count(queue, "removed", progress.Done - last.Done);
+            last = progress;
             bar.Report(progress.Done, progress.Total ?? counts?.Total, $"jobs of {queue}");
         }
 
-        await VerboseAsync($"{queue} deleted, with {removed:N0} jobs").ConfigureAwait(false);
+        if (LostAnswers.Warning(last) is { } warning)
+        {
+            await WarnAsync(warning).ConfigureAwait(false);
+        }
+
+        await VerboseAsync($"{queue} deleted, with {last.Done:N0} jobs").ConfigureAwait(false);
         if (PassThru)
         {
             await EmitAsync(new JobQueueRemoval
             {
                 Queue = queue.Queue,
                 Matched = counts?.Total,
-                Removed = removed,
+                Removed = last.Done,
                 Duration = clock.Elapsed,
                 Connection = queue.Server.Connection.Name,
             }).ConfigureAwait(false);

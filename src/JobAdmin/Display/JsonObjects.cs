@@ -2,7 +2,6 @@ using System.Collections.Specialized;
 using System.Globalization;
 using System.Management.Automation;
 using System.Numerics;
-using System.Text;
 using System.Text.Json;
 
 namespace JobAdmin.Display;
@@ -46,7 +45,7 @@ public static class JsonObjects
     {
         JsonValueKind.Object => depth < MaxDepth ? ConvertObject(element, depth) : element.GetRawText(),
         JsonValueKind.Array => depth < MaxDepth ? ConvertArray(element, depth) : element.GetRawText(),
-        JsonValueKind.String => ConvertText(element),
+        JsonValueKind.String => JsonStrings.Read(element),
         JsonValueKind.Number => ConvertNumber(element),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
@@ -72,7 +71,7 @@ public static class JsonObjects
         var holdable = true;
         foreach (var member in element.EnumerateObject())
         {
-            var name = member.Name;
+            var name = JsonStrings.Name(member);
             if (!members.Contains(name))
             {
                 holdable &= names.Add(name) && name.Length > 0 && !IsReserved(name);
@@ -110,43 +109,5 @@ public static class JsonObjects
         return text.Length <= MaxIntegerLength && text.AsSpan().IndexOfAny('.', 'e', 'E') < 0
             ? BigInteger.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
             : element.GetDouble();
-    }
-
-    private static string? ConvertText(JsonElement element)
-    {
-        try
-        {
-            return element.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, as a text cut in the middle of an emoji has: .NET's reader refuses it, PowerShell's does not.
-            return Unescape(element.GetRawText().AsSpan()[1..^1]);
-        }
-    }
-
-    private static string Unescape(ReadOnlySpan<char> raw)
-    {
-        var text = new StringBuilder(raw.Length);
-        for (var i = 0; i < raw.Length; i++)
-        {
-            if (raw[i] != '\\')
-            {
-                text.Append(raw[i]);
-                continue;
-            }
-
-            i++;
-            if (raw[i] == 'u')
-            {
-                text.Append((char)ushort.Parse(raw.Slice(i + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-                i += 4;
-                continue;
-            }
-
-            text.Append(raw[i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', var c => c });
-        }
-
-        return text.ToString();
     }
 }

@@ -6,6 +6,9 @@ namespace JobAdmin.Transfer;
 /// <summary>Reads a file of records, line by line.</summary>
 internal sealed class JobImportFile
 {
+    // Redis holds no value beyond 512 MB; a packed file could make a line of any length of very little.
+    private const int LongestLine = 768 << 20;
+
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
 
@@ -55,6 +58,10 @@ internal sealed class JobImportFile
         catch (Exception e) when (e is JobServerException { ErrorId: "InvalidRecord" } or JsonException)
         {
             throw Refuse(path, number, e.Message);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw Refuse(path, number, "a value is missing or of the wrong kind");
         }
         catch (InvalidDataException e)
         {
@@ -212,6 +219,11 @@ internal sealed class JobImportFile
             while ((feed = Array.IndexOf(buffer, (byte)'\n', searched, end - searched)) < 0)
             {
                 searched = end;
+                if (end - start > LongestLine)
+                {
+                    throw Wrong($"it is longer than {LongestLine >> 20} MB");
+                }
+
                 if (end == buffer.Length)
                 {
                     var grown = start > buffer.Length / 2 ? buffer : new byte[buffer.Length * 2];

@@ -45,7 +45,7 @@ internal sealed partial class ConveyorServer
 
         try
         {
-            using var document = JsonDocument.Parse(item.Data);
+            using var document = JsonDocument.Parse(item.Data, new JsonDocumentOptions { MaxDepth = 1000 });
             var json = document.RootElement;
             var data = json.Field("data");
             var type = json.Text("type") ?? item.Type;

@@ -150,7 +150,7 @@ internal sealed partial class ConveyorServer : IJobMetrics, IJobGroups, IJobFlow
             Idle = seen is { } last ? now - last : null, Concurrency = worker.Small("concurrency"), Active = worker.Small("activeCount", "activeJobs", "active"),
             IsRunning = worker.Flag("isRunning", "running") ?? (worker.Flag("stale", "isStale") is { } stale ? !stale : null), Server = this,
             Fields = worker.ValueKind == JsonValueKind.Object
-                ? worker.EnumerateObject().ToDictionary(static field => field.Name, static field => ApiJson.AsText(field.Value) ?? field.Value.GetRawText()) : null,
+                ? worker.EnumerateObject().ToDictionary(JsonStrings.Name, static field => ApiJson.AsText(field.Value) ?? field.Value.GetRawText()) : null,
         };
     }
 }

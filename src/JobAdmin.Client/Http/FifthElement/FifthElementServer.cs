@@ -139,7 +139,7 @@ internal sealed class FifthElementServer(JobServerOptions options, TimeProvider 
     /// <summary>What the details of a failure say in words.</summary>
     private static string? Reason(JsonElement? details) => details switch
     {
-        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.String } text => JsonStrings.Read(text),
         { ValueKind: JsonValueKind.Object } several => Reason(several.Field("error", "message", "reason")),
         _ => null,
     };
