@@ -17,7 +17,7 @@
     CmdletsToExport      = @(
         'Connect-JobServer', 'Disconnect-JobServer', 'Get-JobServer', 'Use-JobServer', 'Test-JobServer'
         'New-Job', 'Set-Job', 'Copy-Job', 'Get-JobLog', 'Get-JobFlow', 'Get-JobScheduler', 'Set-JobScheduler', 'Remove-JobScheduler'
-        'Get-JobWorker', 'Get-JobMetric', 'Get-JobGroup', 'Set-JobQueue', 'Measure-JobQueue'
+        'Get-JobWorker', 'Get-JobMetric', 'Get-JobGroup', 'Set-JobQueue', 'Measure-JobQueue', 'Test-JobQueue', 'Repair-JobQueue'
         'Get-JobQueue', 'Suspend-JobQueue', 'Resume-JobQueue', 'Clear-JobQueue', 'Remove-JobQueue'
         'Get-Job', 'Stop-Job', 'Remove-Job', 'Wait-Job', 'Receive-Job'
         'Invoke-JobRetry', 'Invoke-JobPromotion', 'Watch-JobEvent', 'Watch-JobQueue'

@@ -38,7 +38,7 @@ function Get-Facts($Command, $Parameter) {
     $piped = @(if ($set.ValueFromPipeline) { 'ByValue' }; if ($set.ValueFromPipelineByPropertyName) { 'ByPropertyName' }) -join ', '
     $default = switch ($Parameter.ParameterType) {
         ([switch]) { 'False'; break }
-        default { if ($null -eq $value -or $value -is [array] -or $value -is [enum] -and -not [int]$value -or $value -is [bool]) { 'None' } else { "$value" } }
+        default { if ($null -eq $value -or $value -is [array] -or ($value -is [enum] -and -not [int]$value) -or $value -is [bool]) { 'None' } else { "$value" } }
     }
     "Type: $(Get-TypeName $Parameter.ParameterType)"
     "Required: $($set.IsMandatory)"

@@ -58,4 +58,6 @@ public enum JobServerCapabilities : long
     PromoteAll = 1L << 24,
     /// <summary>Exports and imports jobs field by field.</summary>
     Raw = 1L << 25,
+    /// <summary>Finds damage in its queues and repairs it.</summary>
+    Repair = 1L << 26,
 }

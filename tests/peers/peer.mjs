@@ -60,6 +60,7 @@ const commands = {
   getState: onJob('getState'), retry: onJob('retry'), promote: onJob('promote'), remove: onJob('remove'), log: onJob('log'),
   updateProgress: onJob('updateProgress'), updateData: onJob('updateData'), changePriority: onJob('changePriority'), changeDelay: onJob('changeDelay'),
   getChildrenValues: onJob('getChildrenValues'), getDependencies: onJob('getDependencies'),
+  putBack: async c => (await jobOf(c)).moveToWait(c.token ?? 'peer-token:0'),
   moveToFailed: async c => (await jobOf(c)).moveToFailed(new Error(c.reason), c.token ?? 'peer-token:0', false),
   // A queue
   counts, isPaused: onQueue('isPaused'), pause: onQueue('pause'), resume: onQueue('resume'), drain: onQueue('drain'), clean: onQueue('clean'),

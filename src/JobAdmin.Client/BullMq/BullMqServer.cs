@@ -8,7 +8,7 @@ internal sealed partial class BullMqServer : IJobServer
 {
     private const JobServerCapabilities Reads = JobServerCapabilities.ListQueues | JobServerCapabilities.ListJobs | JobServerCapabilities.GetJob
         | JobServerCapabilities.Events | JobServerCapabilities.Result | JobServerCapabilities.Logs | JobServerCapabilities.Flows
-        | JobServerCapabilities.Workers | JobServerCapabilities.Metrics | JobServerCapabilities.Schedulers | JobServerCapabilities.Raw;
+        | JobServerCapabilities.Workers | JobServerCapabilities.Metrics | JobServerCapabilities.Schedulers | JobServerCapabilities.Raw | JobServerCapabilities.Repair;
 
     private const JobServerCapabilities Writes = JobServerCapabilities.Retry | JobServerCapabilities.Promote | JobServerCapabilities.Stop
         | JobServerCapabilities.Remove | JobServerCapabilities.Pause | JobServerCapabilities.Clear | JobServerCapabilities.RemoveQueue

@@ -44,6 +44,13 @@ internal static class ScriptCatalog
     public static LuaScript PerVersion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
         static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
 
+    /// <summary>One of our own that judges orphans, behind the parts that they share.</summary>
+    public static LuaScript Orphans() => Scripts.GetOrAdd("orphans", static _ => new LuaScript("orphans", Read("lua/own/orphan-parts.lua") + Read("lua/own/orphans.lua")));
+
+    /// <summary>The one that deletes them, with BullMQ's shared functions of one version.</summary>
+    public static LuaScript DropOrphans(int major) => Scripts.GetOrAdd($"{major}:drop-orphans",
+        static (n, m) => new LuaScript(n, Read("lua/own/orphan-parts.lua") + Read($"lua/{m}/drop-orphans.lua")), major);
+
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(

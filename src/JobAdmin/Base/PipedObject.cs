@@ -6,7 +6,7 @@ namespace JobAdmin.Base;
 internal static class PipedObject
 {
     private static readonly HashSet<string> OtherPictures =
-        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure"]).Select(name => "Deserialized.JobAdmin." + name)];
+        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure", "JobQueueFinding", "JobDefect"]).Select(name => "Deserialized.JobAdmin." + name)];
 
     /// <summary>The job that it stands for.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
@@ -99,6 +99,7 @@ internal static class PipedObject
 
     // They have a queue, and perhaps an id of another kind: neither the job of that id nor all jobs of the queue are meant.
     private static bool IsOther(PSObject item) => item.BaseObject is JobWorker or JobScheduler or JobGroup or JobMetric or JobMetricPoint or JobSparkline or JobQueueMeasure
+        or JobQueueFinding or JobDefect
         || OtherPictures.Overlaps(item.TypeNames);
 
     private static IJobServer Server(JobServerCmdlet cmdlet, PSObject? item) =>

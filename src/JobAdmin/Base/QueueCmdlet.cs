@@ -34,8 +34,15 @@ public abstract class QueueCmdlet : JobServerCmdlet
         {
             try
             {
+<<<<<<< HEAD
                 var queue = Piped(item);
                 Audited(queue, () => ProcessQueue(queue));
+=======
+                if (!TakeOther(item))
+                {
+                    ProcessQueue(Piped(item));
+                }
+>>>>>>> 1d13c2f (Test-JobQueue examines queues and tells monitors; Repair-JobQueue finds damage and repairs what no worker holds)
             }
             catch (JobServerException e)
             {
@@ -54,6 +61,10 @@ public abstract class QueueCmdlet : JobServerCmdlet
     }
 
     internal override void Begin() => Check();
+
+    /// <summary>Takes an object that is no queue, where the cmdlet knows what to do with it.</summary>
+    /// <returns>Whether it was taken.</returns>
+    internal virtual bool TakeOther(PSObject item) => false;
 
     /// <summary>Does the work for one queue.</summary>
     internal abstract void ProcessQueue(QueueReference queue);
