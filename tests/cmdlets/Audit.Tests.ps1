@@ -13,6 +13,7 @@ BeforeDiscovery {
         'Remove-Job' = { Remove-Job 1, 2, 99 -Queue emails -Confirm:$false -ErrorAction Ignore }, 'notFound=1 removed=2'
         'Remove-JobQueue' = { Remove-JobQueue emails -Confirm:$false }, 'removed=7'
         'Remove-JobScheduler' = { Remove-JobScheduler nightly -Queue emails -Confirm:$false }, 'removed=1'
+        'Repair-JobQueue' = { [void](Invoke-Redis del bull:emails:1); Repair-JobQueue emails -Kind MissingJob -Confirm:$false }, 'repaired=1'
         'Resume-JobQueue' = { Resume-JobQueue emails }, 'unchanged=1'
         'Set-Job' = { Get-Job -Queue emails -State delayed | Set-Job -Data @{ secret = 'hunter2' } }, 'updated=3'
         'Set-JobQueue' = { Set-JobQueue emails -Concurrency 4 }, 'updated=1'

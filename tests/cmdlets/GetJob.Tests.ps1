@@ -48,6 +48,12 @@ Describe 'Get-Job' {
         $oldest[0].FinishedOn | Should -BeLessOrEqual $oldest[-1].FinishedOn
     }
 
+    It 'keeps the order of jobs that were added together' {
+        $listed = (Get-Job -Queue emails -State waiting).Id
+        (Get-Job -Queue emails -State waiting -Newest 5).Id | Should -Be $listed
+        (Get-Job -Queue emails -State waiting -Oldest 5).Id | Should -Be $listed[4..0]
+    }
+
     It 'gives the newest and the oldest of all queues and states together' {
         $all = Get-Job -State failed, completed | Sort-Object FinishedOn
         (Get-Job -State failed, completed -Newest 5).FinishedOn | Should -Be ($all[-1..-5].FinishedOn)

@@ -39,7 +39,9 @@ Describe 'Repair-JobQueue with <Lib>' -ForEach @{ Lib = 'bullmq5' }, @{ Lib = 'b
         $lost = Stop-Worker $Lib 2
         Repair-JobQueue mail -Kind LostActive @quick | Should -BeNullOrEmpty
         (Get-Job -Queue mail -State active).Id | Should -Be 1
-        (Get-Job -Queue mail -State waiting -Oldest 10).Id | Should -Be ($lost[1], $lost[0], '4')
+        # The one that was taken first is the next to run.
+        $order = Invoke-Redis lrange bull:mail:wait 0 -1
+        $order | Should -Be '4', '3', '2'
         # Another worker runs each of them once.
         $ran = Invoke-Peer @{ do = 'work'; lib = $Lib; queue = 'mail'; as = 'second'; skipMeta = $true }
         $ran.id | Sort-Object | Should -Be '2', '3', '4'

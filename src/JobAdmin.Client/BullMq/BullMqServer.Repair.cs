@@ -41,11 +41,13 @@ internal sealed partial class BullMqServer
     {
         var keys = Keys(queue);
         var script = ScriptCatalog.Loop(profile.Major, "moveJobFromActiveToWait-9", "repair-lost");
-        return await InSlicesAsync(defects, () => Task.FromResult(100), async slice =>
+        // Each goes to the front: the one that was taken first has to come last, so that it is the next.
+        var done = await InSlicesAsync([.. defects.Reverse()], () => Task.FromResult(100), async slice =>
         {
             object[] head = [keys.Base, profile.Major.ToString(CultureInfo.InvariantCulture), profile.Certain ? "1" : "0"];
             return await runner.RunAsync(script, reads: false, [keys.Meta], [.. head, .. slice.SelectMany(d => (object[])[d.Id!, .. Mark(d)])], CancellationToken.None).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
+        return [.. done.Reverse()];
 
         static object[] Mark(JobDefect defect) => defect.Mark.Split('|', 2) is [var started, var taken] ? [started, taken] : ["", ""];
     }

@@ -39,7 +39,9 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
     /// <param name="token">Stops it.</param>
     public async Task<IReadOnlyList<QueueJob>> BestAsync(int count, CancellationToken token)
     {
-        var best = new PriorityQueue<QueueJob, long>();
+        // Jobs that were added together have the same time: they keep the order in which the server lists them.
+        var best = new PriorityQueue<QueueJob, (long Rank, long Place)>();
+        long place = 0;
         foreach (var queue in queues)
         {
             foreach (var states in await StatesAsync(queue, token).ConfigureAwait(false))
@@ -49,7 +51,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
                 {
                     foreach (var job in page)
                     {
-                        best.Enqueue(job, Rank(job));
+                        best.Enqueue(job, (Rank(job), place--));
                         if (best.Count > count)
                         {
                             best.Dequeue();

@@ -34,15 +34,11 @@ public abstract class QueueCmdlet : JobServerCmdlet
         {
             try
             {
-<<<<<<< HEAD
-                var queue = Piped(item);
-                Audited(queue, () => ProcessQueue(queue));
-=======
                 if (!TakeOther(item))
                 {
-                    ProcessQueue(Piped(item));
+                    var queue = Piped(item);
+                    Audited(queue, () => ProcessQueue(queue));
                 }
->>>>>>> 1d13c2f (Test-JobQueue examines queues and tells monitors; Repair-JobQueue finds damage and repairs what no worker holds)
             }
             catch (JobServerException e)
             {

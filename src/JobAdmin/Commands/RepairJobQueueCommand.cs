@@ -144,11 +144,11 @@ public sealed class RepairJobQueueCommand : QueueCmdlet
             {
                 foreach (var defect in defects.Take(ShownByWhatIf))
                 {
-                    ShouldDo($"Repair {defect}");
+                    SumUp($"Repair {defect}");
                 }
             }
 
-            if (ShouldDo(Sentence(queue, group.Key.Kind, defects)))
+            if (ShouldDo(queue, Sentence(queue, group.Key.Kind, defects)))
             {
                 WithProgress("Repairing", bar => Run(token => RepairAsync(queue, group.Key.Kind, defects, bar, token)));
             }
@@ -162,6 +162,11 @@ public sealed class RepairJobQueueCommand : QueueCmdlet
         {
             bar.Report(at, defects.Count, $"of {queue}");
             var done = await ChangeAsync(queue, kind, defects.GetRange(at, Math.Min(Slice, defects.Count - at)), token).ConfigureAwait(false);
+            foreach (var defect in done)
+            {
+                Audit.Count(queue, defect.Status == JobDefectStatus.InUse ? "inUse" : defect.Status.ToString().ToLowerInvariant(), 1, defect.Id);
+            }
+
             inUse += done.Count(d => d.Status == JobDefectStatus.InUse);
             gone += done.Count(d => d.Status == JobDefectStatus.Gone);
             if (PassThru)
