@@ -10,16 +10,18 @@ missing and then calls this script.
 Build    stages the module to output/JobAdmin/<version>.
 Demo     starts a BullMQ application on a Redis of its own, and a session connected to it.
 Test     runs the xunit suites, and every Pester file in a fresh pwsh.
+Coverage runs the tests, and says how many lines of the source they reach.
 Analyze  runs PSScriptAnalyzer, and checks the C# against .editorconfig; it changes nothing.
 Bench    compares the module with BullMQ's own library on the same data.
-Package  makes output/JobAdmin.<version>.nupkg for the PowerShell Gallery.
+Package  makes output/JobAdmin.<version>.nupkg for the PowerShell Gallery, and installs and imports it. With a thumbprint in
+         $env:JOBADMIN_SIGNING_CERTIFICATE the module's own files are signed (on Windows).
 .EXAMPLE
 ./build.ps1 -Task Test
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Demo', 'Test', 'Analyze', 'Bench', 'Package')]
+    [ValidateSet('Build', 'Demo', 'Test', 'Coverage', 'Analyze', 'Bench', 'Package')]
     [string] $Task = 'Build'
 )
 
@@ -41,7 +43,7 @@ Set-Location $PSScriptRoot
 $pwsh = [Environment]::ProcessPath
 $pwshPrefix = @(if ((Split-Path -LeafBase $pwsh) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll })
 $manifest = Import-PowerShellDataFile JobAdmin.psd1
-$staged = Join-Path $PSScriptRoot output JobAdmin $manifest.ModuleVersion
+$staged = Join-Path $PSScriptRoot output ($Task -eq 'Package' ? 'package' : '') JobAdmin $manifest.ModuleVersion
 $msbuild = 'msbuild', '-restore', '-verbosity:quiet', '-nologo', '-property:Configuration=Release'
 
 function Assert-Tool([string] $Name, [string] $Advice) {
@@ -59,7 +61,7 @@ function Build-Module {
     Assert-Tool npm 'install Node.js 18 or later, https://nodejs.org'
     if (-not (Test-Path tests/peers/node_modules)) { Invoke-Tool npm ci --prefix tests/peers --loglevel=error --no-audit --no-fund }
     # A package is for every kind of machine, so nothing in it is compiled for this one.
-    Invoke-Tool dotnet @msbuild tools/stage.proj "-property:Native=$($Task -ne 'Package')"
+    Invoke-Tool dotnet @msbuild tools/stage.proj "-property:Native=$($Task -ne 'Package')" "-property:StageFolder=$(Split-Path $staged)/"
     Write-Host "JobAdmin $($manifest.ModuleVersion) is staged in $([IO.Path]::GetRelativePath($PSScriptRoot, $staged))"
 }
 
@@ -153,37 +155,12 @@ function Invoke-Analysis {
     Write-Host 'Nothing to say.'
 }
 
-function New-Package {
-    $data = $manifest.PrivateData.PSData
-    $tags = @($data.Tags) + 'PSModule', 'PSIncludes_Cmdlet' + @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
-    $nuspec = Join-Path $PSScriptRoot output JobAdmin.nuspec
-    $escaped = { [Security.SecurityElement]::Escape($args[0]) }
-    @"
-<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
-  <metadata>
-    <id>JobAdmin</id>
-    <version>$($manifest.ModuleVersion)</version>
-    <authors>$(& $escaped $manifest.Author)</authors>
-    <description>$(& $escaped $manifest.Description)</description>
-    <copyright>$(& $escaped $manifest.Copyright)</copyright>
-    <license type="expression">MIT</license>
-    <projectUrl>$($data.ProjectUri)</projectUrl>
-    <releaseNotes>$(& $escaped $data.ReleaseNotes)</releaseNotes>
-    <tags>$($tags -join ' ')</tags>
-  </metadata>
-</package>
-"@ | Set-Content $nuspec
-    Invoke-Tool dotnet @msbuild src/JobAdmin/JobAdmin.csproj '-target:Pack' '-property:NoBuild=true;NoPackageAnalysis=true' "-property:PackageOutputPath=$PSScriptRoot/output" "-property:NuspecFile=$nuspec" "-property:NuspecBasePath=$staged"
-    Remove-Item $nuspec
-    Write-Host "output/JobAdmin.$($manifest.ModuleVersion).nupkg is made; Publish-PSResource -NupkgPath sends it to the gallery"
-}
-
 if ($Task -ne 'Analyze') { Build-Module }
 switch ($Task) {
     Demo { Start-Demo }
     Test { Invoke-Test }
+    Coverage { & ./tools/coverage.ps1 }
     Analyze { Invoke-Analysis }
     Bench { & ./bench/bench.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) }
-    Package { New-Package }
+    Package { & ./tools/package.ps1 -Module $staged -Destination (Join-Path $PSScriptRoot output) }
 }
