@@ -15,7 +15,10 @@ internal sealed partial class BullMqServer
         var left = query.First ?? long.MaxValue;
         foreach (var state in StateWords.Expand(query.States))
         {
-            var pages = StateWords.IsList(state) ? ListPagesAsync(query, state, left, cancellationToken) : SetPagesAsync(query, state, skip, left, cancellationToken);
+            var jump = await JumpAsync(query, state, skip, cancellationToken).ConfigureAwait(false);
+            skip -= jump;
+            var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Skip = skip }, state, left, cancellationToken, jump)
+                : SetPagesAsync(query, state, skip, left, cancellationToken, jump);
             await foreach (var page in pages.ConfigureAwait(false))
             {
                 IReadOnlyList<QueueJob> rows = page;
@@ -92,7 +95,7 @@ internal sealed partial class BullMqServer
         return query.First is { } first ? Math.Min(first, total) : total;
     }
 
-    private IAsyncEnumerable<List<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, CancellationToken cancellationToken)
+    private IAsyncEnumerable<List<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, CancellationToken cancellationToken, long jump = 0)
     {
         var (low, high) = SetPager.Bounds(state, query.Filter);
         var filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
@@ -101,16 +104,17 @@ internal sealed partial class BullMqServer
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         var needed = limit == long.MaxValue ? long.MaxValue : limit + skip;
         var size = Math.Min(FirstPage, full);
-        var cursor = SetCursor.Start;
+        SetCursor? at = null;
         return PageStream.ReadAsync(
             async stop =>
             {
+                var cursor = at ?? await CursorAfterAsync(Keys(query.Queue), state, !query.OldestFirst, jump, stop).ConfigureAwait(false);
                 while (needed > 0)
                 {
                     var want = (int)Math.Min(size, needed);
                     var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
                     var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
-                    (cursor, size) = (page.Cursor, full);
+                    (at, size) = (cursor = page.Cursor, full);
                     needed = page.More ? needed - jobs.Count : 0;
                     if (jobs.Count > 0)
                     {
@@ -123,12 +127,12 @@ internal sealed partial class BullMqServer
             cancellationToken);
     }
 
-    private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken)
+    private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken, long jump = 0)
     {
         var filter = new FilterText(query.Filter, scoreIsTime: false);
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         // Workers take from the right end, so the oldest stand there.
-        var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst);
+        var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst, jump);
         var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip));
         return PageStream.ReadAsync(
             async stop =>

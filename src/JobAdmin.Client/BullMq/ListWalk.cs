@@ -4,12 +4,12 @@ namespace JobAdmin.Client.BullMq;
 
 /// <summary>Walks through a list of ids that others change meanwhile. A list has no scores to go on from: each look overlaps what was seen last, and
 /// where nothing familiar is there, it is searched for on both sides.</summary>
-internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail)
+internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail, long start = 0)
 {
     private const int Overlap = 100, Chunk = 5000, Remembered = 5000, MostChunks = 20;
     private readonly HashSet<string> seen = new(StringComparer.Ordinal);
     private readonly Queue<string> seenInOrder = [];
-    private long position, length = -1;
+    private long position = start, length = -1;
     private bool ended;
 
     /// <summary>The next ids; empty at the end.</summary>
