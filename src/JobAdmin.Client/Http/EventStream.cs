@@ -18,6 +18,9 @@ internal sealed class EventStream(HttpApi api, string path, string what)
     /// <summary>After how much silence the stream is taken for dead; null for servers that may be silent as long as they like.</summary>
     public TimeSpan? LongestSilence { get; init; }
 
+    /// <summary>Whether the server goes on behind the id of the last event, so that a break loses nothing; it says so itself where it does.</summary>
+    public bool Resumes { get; init; }
+
     /// <summary>The events, as many at once as have come.</summary>
     public async IAsyncEnumerable<IReadOnlyList<StreamEvent>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -49,16 +52,17 @@ internal sealed class EventStream(HttpApi api, string path, string what)
     {
         var pause = FirstPause;
         var opened = false;
+        string? lastId = null;
         try
         {
             while (true)
             {
                 try
                 {
-                    using var stream = await api.OpenEventsAsync(path, what, cancellationToken).ConfigureAwait(false);
+                    using var stream = await api.OpenEventsAsync(Resumes ? path + ApiPath.Query(("lastEventId", lastId)) : path, what, cancellationToken).ConfigureAwait(false);
                     opened = true;
                     pause = FirstPause;
-                    await CopyAsync(stream, writer, cancellationToken).ConfigureAwait(false);
+                    await CopyAsync(stream, writer, id => lastId = id, cancellationToken).ConfigureAwait(false);
                 }
                 catch (JobServerException e) when ((opened && e.ErrorId is ("ConnectionFailed" or "Timeout" or "ServerError")) || e.ErrorId == "RateLimited")
                 {
@@ -69,7 +73,7 @@ internal sealed class EventStream(HttpApi api, string path, string what)
                     WireLog.Note($"The event stream of {api.Endpoint} broke: taking it up again in {pause.TotalSeconds:0.#} s.");
                 }
 
-                if (opened)
+                if (opened && !(Resumes && lastId is not null))
                 {
                     await writer.WriteAsync(default, cancellationToken).ConfigureAwait(false);
                 }
@@ -84,16 +88,21 @@ internal sealed class EventStream(HttpApi api, string path, string what)
         }
     }
 
-    private async Task CopyAsync(Stream stream, ChannelWriter<StreamEvent> writer, CancellationToken cancellationToken)
+    private async Task CopyAsync(Stream stream, ChannelWriter<StreamEvent> writer, Action<string> passed, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(LongestSilence ?? Timeout.InfiniteTimeSpan, api.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
         try
         {
-            await foreach (var item in SseParser.Create(stream).EnumerateAsync(either.Token).ConfigureAwait(false))
+            var parser = SseParser.Create(stream);
+            await foreach (var item in parser.EnumerateAsync(either.Token).ConfigureAwait(false))
             {
                 silence.CancelAfter(LongestSilence ?? Timeout.InfiniteTimeSpan);
                 await writer.WriteAsync(new StreamEvent(item.EventType, item.Data), cancellationToken).ConfigureAwait(false);
+                if (parser.LastEventId is { Length: > 0 } id)
+                {
+                    passed(id);
+                }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -6,7 +6,7 @@ internal abstract partial class HttpJobServer
 {
     private const int SliceSize = 500;
 
-    public async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
+    public virtual async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
     {
         RequireChange(change);
         await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);

@@ -64,7 +64,8 @@ internal sealed partial class ConveyorServer : IJobBulk
         long done = 0;
         // Draining takes the flow parents that wait for children along, so it is only for those who named all three.
         JobState[] drained = [JobState.Waiting, JobState.Delayed, JobState.WaitingChildren];
-        if (query.Filter.Before is null && drained.All(states.Contains))
+        // A server over BullMQ leaves those parents when it drains: there they are cleaned like the others.
+        if (!HasBulk && query.Filter.Before is null && drained.All(states.Contains))
         {
             done = await CountAsync(query.Queue, drained, cancellationToken).ConfigureAwait(false) ?? 0;
             (await DataAsync(ApiRequest.Post($"{Queue(query.Queue)}/drain", patience: LongWork), "drain a queue", cancellationToken).ConfigureAwait(false)).Dispose();

@@ -21,7 +21,7 @@ internal sealed partial class ConveyorServer
         }
 
         var path = query.Queues.Count == 1 ? $"{Queue(query.Queues[0])}/events" : "events";
-        await foreach (var batch in new EventStream(Api, path, "watch events").ReadAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var batch in new EventStream(Api, path, "watch events") { Resumes = beyond.Contains("resume-events") }.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var events = batch.SelectMany(item => Read(item, query))
                 .Where(item => (query.Queues.Count == 0 || query.Queues.Contains(item.Queue)) && (query.Ids is not { Count: > 0 } ids || item.Id is null || ids.Contains(item.Id)))
@@ -55,6 +55,11 @@ internal sealed partial class ConveyorServer
             }
 
             var word = type[(type.IndexOf(':') + 1)..];
+            if (type == "gap")
+            {
+                return [new JobEvent { Queue = queue, Event = "gap", Missed = data?.Integer("missed"), Time = json.Time("timestamp") ?? Api.Time.GetUtcNow(), Server = this }];
+            }
+
             return
             [
                 new JobEvent
@@ -62,6 +67,7 @@ internal sealed partial class ConveyorServer
                     Queue = queue, Event = word, Id = json.Text("jobId", "id"), Name = data?.Text("jobName") is { } name and not AllNames ? name : null,
                     Time = json.Time("timestamp") ?? Api.Time.GetUtcNow(), FailedReason = word == "failed" ? data?.Text("reason", "failedReason") : null,
                     ReturnValue = word == "completed" ? data?.Field("returnvalue")?.GetRawText() : null, Progress = word == "progress" ? data?.GetRawText() : null, Server = this,
+                    EventId = json.Text("eventId"), Previous = json.Text("prev"),
                 },
             ];
         }

@@ -43,14 +43,15 @@ internal sealed partial class ConveyorServer(JobServerOptions options, TimeProvi
         }
 
         (await PingAsync(Ping with { Once = true }, cancellationToken).ConfigureAwait(false)).Dispose();
+        var lacks = await AskBeyondAsync(cancellationToken).ConfigureAwait(false);
         using var workers = await Api.SendAsync(ApiRequest.Get("workers") with { Once = true }, cancellationToken).ConfigureAwait(false);
-        Open(JobServerCapabilities.ListQueues | JobServerCapabilities.ListJobs | JobServerCapabilities.GetJob | JobServerCapabilities.Retry
+        Open((JobServerCapabilities.ListQueues | JobServerCapabilities.ListJobs | JobServerCapabilities.GetJob | JobServerCapabilities.Retry
             | JobServerCapabilities.Promote | JobServerCapabilities.Stop | JobServerCapabilities.Remove | JobServerCapabilities.Pause
             | JobServerCapabilities.PauseName | JobServerCapabilities.Clear | JobServerCapabilities.RemoveQueue | JobServerCapabilities.Events
             | JobServerCapabilities.Result | JobServerCapabilities.Logs | JobServerCapabilities.Add | JobServerCapabilities.Edit
             | JobServerCapabilities.Flows | JobServerCapabilities.Metrics | JobServerCapabilities.Groups | JobServerCapabilities.Search
             | JobServerCapabilities.RetryAll | JobServerCapabilities.PromoteAll
-            | (workers.IsSuccess && workers.Json?.Field("data") is not null ? JobServerCapabilities.Workers : JobServerCapabilities.None),
+            | (workers.IsSuccess && workers.Json?.Field("data") is not null ? JobServerCapabilities.Workers : JobServerCapabilities.None)) & ~lacks,
             readOnly: readOnly);
     }
 
