@@ -97,8 +97,9 @@ without_powershell() {
   case "$verb" in
     build) say "built; there is no pwsh to import it into: https://aka.ms/powershell" ;;
     test) client_tests ;;
-    demo) node demo/app.mjs --once
-      say "REDUCED: only the BullMQ application ran; with pwsh the module would now work on it: https://aka.ms/powershell" ;;
+    demo) build src/JobAdmin.Server/JobAdmin.Server.csproj
+      demo/server.sh src/JobAdmin.Server/bin/Release/net8.0/JobAdmin.Server.dll
+      say "REDUCED: this was the server, by way of curl; with pwsh the module would now work on the application: https://aka.ms/powershell" ;;
     *) stop "$verb needs PowerShell 7.4 or later: https://aka.ms/powershell" ;;
   esac
 }

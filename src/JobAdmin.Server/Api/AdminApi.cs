@@ -7,7 +7,7 @@ namespace JobAdmin.Server.Api;
 /// <summary>The first page: jobs of one queue, one job, and the retry of a failed one.</summary>
 internal sealed class AdminApi(Hosting.ServerOptions options)
 {
-    private const string Unnamed = "deep-research";
+    public const string Unnamed = "deep-research";
     private const int Sorted = 1000;
 
     // These four are there from the start, whether any job has been added to them or not.
@@ -160,6 +160,7 @@ internal sealed class AdminApi(Hosting.ServerOptions options)
         }
 
         var outcome = (await call.Queues.For(queue).ChangeJobsAsync(queue, [job.Id], new JobChange.Retry(), call.Stop).ConfigureAwait(false))[0];
+        call.Count(outcome);
         JobChanges.Require(outcome, "retry", '\'', _ => new ApiFault(404, "NOT_FOUND", "Job not found"));
         await call.JsonAsync(writer =>
         {

@@ -24,18 +24,31 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, AccessKey key, Q
 
     public CancellationToken Stop => http.RequestAborted;
 
-    /// <summary>What is noted of a change.</summary>
-    public string? AuditQueue { get; set; }
+    /// <summary>What ties the lines of one change together in the audit.</summary>
+    public string Run { get; } = Guid.NewGuid().ToString("N");
 
-    public string? AuditId { get; set; }
+    /// <summary>The queue that is changed.</summary>
+    public string? AuditQueue { get; set; } = path.GetValueOrDefault("name");
 
-    public long? AuditCount { get; set; }
+    /// <summary>The jobs that are changed, where they are named.</summary>
+    public IReadOnlyList<string> AuditIds { get; set; } = path.TryGetValue("id", out var named) ? [named] : [];
+
+    /// <summary>What became of how many jobs.</summary>
+    public SortedDictionary<string, long> Counts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The queue in the path.</summary>
-    public string Queue => AuditQueue = QueueName(path["name"]);
+    public string Queue => QueueName(path["name"]);
 
     /// <summary>The job in the path.</summary>
-    public string Id => AuditId = JobId(path["id"]);
+    public string Id => JobId(path["id"]);
+
+    /// <summary>Notes what became of a job.</summary>
+    public void Count(JobOutcome outcome)
+    {
+        var status = outcome.Status.ToString();
+        var name = char.ToLowerInvariant(status[0]) + status[1..];
+        Counts[name] = Counts.GetValueOrDefault(name) + 1;
+    }
 
     /// <summary>Checks a queue's name as BullMQ has them.</summary>
     public static string QueueName(string name) => name.Length is > 0 and <= NameLength && !name.Contains(':') && !HasControl(name) ? name
@@ -81,7 +94,9 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, AccessKey key, Q
         {
             // Parsed from its text: bytes that are no UTF-8 never get any further.
             using var document = JsonDocument.Parse(Strict.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiFault.Bad("The body must be a JSON object");
+            var root = document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiFault.Bad("The body must be a JSON object");
+            BodyFields.RequireNames(root);
+            return root;
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -106,16 +121,12 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, AccessKey key, Q
         writer.WriteEndObject();
     });
 
-    public Task DoneAsync(string name, long count)
+    public Task DoneAsync(string name, long count) => DataAsync(writer =>
     {
-        AuditCount = count;
-        return DataAsync(writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber(name, count);
-            writer.WriteEndObject();
-        });
-    }
+        writer.WriteStartObject();
+        writer.WriteNumber(name, count);
+        writer.WriteEndObject();
+    });
 
     public Task JsonAsync(Action<Utf8JsonWriter> write, int status = 200) => SendAsync(http, write, status);
 

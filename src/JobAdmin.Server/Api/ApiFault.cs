@@ -48,5 +48,5 @@ internal sealed class ApiFault(int status, string code, string message) : Except
     };
 
     /// <summary>A text of the caller's as far as it fits into a sentence.</summary>
-    public static string Shown(string text) => text.Length <= 200 ? text : text[..200] + "…";
+    public static string Shown(string text) => text.Length <= 200 ? text : text[..(char.IsHighSurrogate(text[199]) ? 199 : 200)] + "…";
 }

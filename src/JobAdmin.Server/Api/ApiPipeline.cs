@@ -27,6 +27,12 @@ internal sealed class ApiPipeline(ServerOptions options, KeyRing keys, CallerLim
                 Admit(call);
             }
 
+            if (route.Changes)
+            {
+                call.AuditQueue ??= http.Request.Query["queue"].ToString() is { Length: > 0 } named ? named : AdminApi.Unnamed;
+                audit.Begin(call);
+            }
+
             await route.Handler(call).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -48,7 +54,7 @@ internal sealed class ApiPipeline(ServerOptions options, KeyRing keys, CallerLim
 
             if (route.Changes && call is not null)
             {
-                audit.Write(call, status, fault?.Message, time);
+                audit.End(call, status, fault, time);
             }
         }
     }

@@ -151,9 +151,13 @@ internal sealed class BeyondApi(ServerOptions options, KeyRing keys)
             "remove" => new JobChange.Remove(keep),
             _ => new JobChange.Stop(BodyFields.Text(body, "reason") is { Length: > 0 and <= 1000 } reason ? reason : "Job cancelled"),
         };
+        call.AuditIds = ids;
         var outcomes = await call.Queues.For(queue).ChangeJobsAsync(queue, ids, change, call.Stop).ConfigureAwait(false);
-        call.AuditId = string.Join(',', ids);
-        call.AuditCount = outcomes.Count(static outcome => outcome.Succeeded);
+        foreach (var outcome in outcomes)
+        {
+            call.Count(outcome);
+        }
+
         await call.DataAsync(writer =>
         {
             writer.WriteStartArray();

@@ -13,7 +13,7 @@ internal static class BodyFields
         : value.ValueKind == JsonValueKind.String ? Sound(value, name) : throw ApiFault.Bad($"{name} must be a string");
 
     public static string? Word(JsonElement? body, string name, params string[] words) => Field(body, name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String && Array.IndexOf(words, value.GetString()) >= 0 ? value.GetString()
+        : value.ValueKind == JsonValueKind.String && Array.IndexOf(words, Sound(value, name)) >= 0 ? Sound(value, name)
         : throw ApiFault.Bad(words.Length == 2 ? $"{name} must be \"{words[0]}\" or \"{words[1]}\"" : $"{name} must be one of {string.Join(", ", words)}");
 
     public static long? Number(JsonElement? body, string name, long least, long most) => Field(body, name) is not { } value ? null
@@ -26,6 +26,25 @@ internal static class BodyFields
     /// <summary>An object; null when it is missing.</summary>
     public static JsonElement? Map(JsonElement? body, string name) => Field(body, name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? value : throw ApiFault.Bad($"{name} must be an object");
+
+    /// <summary>Refuses names that are no text, such as half a surrogate pair. A job's data may have them, and are not looked into.</summary>
+    public static void RequireNames(JsonElement map)
+    {
+        try
+        {
+            foreach (var field in map.EnumerateObject())
+            {
+                if (field.Name != "data" && field.Value.ValueKind == JsonValueKind.Object)
+                {
+                    RequireNames(field.Value);
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiFault.Bad("The body has a name that is no valid text");
+        }
+    }
 
     /// <summary>Refuses fields that are not known: a misspelt bound would otherwise bind nothing.</summary>
     public static void Only(JsonElement? body, string where, params string[] names)

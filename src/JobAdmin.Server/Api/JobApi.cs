@@ -157,7 +157,9 @@ internal sealed class JobApi
     private static async Task<JobOutcome> ChangeAsync(ApiCall call, JobChange change)
     {
         var (queue, id) = (call.Queue, call.Id);
-        return (await call.Queues.For(queue).ChangeJobsAsync(queue, [id], change, call.Stop).ConfigureAwait(false))[0];
+        var outcome = (await call.Queues.For(queue).ChangeJobsAsync(queue, [id], change, call.Stop).ConfigureAwait(false))[0];
+        call.Count(outcome);
+        return outcome;
     }
 
     private static async Task RetryAsync(ApiCall call)

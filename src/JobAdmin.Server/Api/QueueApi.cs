@@ -115,7 +115,7 @@ internal sealed class QueueApi(RedisGateway gateway)
         var state = BodyFields.Word(body, "state", Cleanable) ?? throw ApiFault.Bad($"state must be one of {string.Join(", ", Cleanable)}");
         var grace = BodyFields.Number(body, "grace", 0, GraceAtMost) ?? 0;
         await ClearAsync(call, DashboardJobs.States[state], grace == 0 ? null : DateTimeOffset.UtcNow.AddMilliseconds(-grace)).ConfigureAwait(false);
-        await call.DoneAsync("removed", call.AuditCount ?? 0).ConfigureAwait(false);
+        await call.DoneAsync("removed", call.Counts.GetValueOrDefault("removed")).ConfigureAwait(false);
     }
 
     private static async Task ClearAsync(ApiCall call, IReadOnlyList<JobState> states, DateTimeOffset? before)
@@ -129,7 +129,7 @@ internal sealed class QueueApi(RedisGateway gateway)
         var query = new ClearQuery { Queue = queue, States = states, Filter = new JobFilter { Before = before } };
         await foreach (var progress in call.Queues.For(queue).ClearQueueAsync(query, force: false, call.Stop).ConfigureAwait(false))
         {
-            call.AuditCount = progress.Done;
+            call.Counts["removed"] = progress.Done;
         }
     }
 
@@ -149,22 +149,24 @@ internal sealed class QueueApi(RedisGateway gateway)
         var body = await call.BodyAsync().ConfigureAwait(false);
         var state = BodyFields.Word(body, "state", "failed", "completed") ?? throw ApiFault.Bad("state must be \"failed\" or \"completed\"");
         await ChangeAllAsync(call, state == "failed" ? JobState.Failed : JobState.Completed, new JobChange.Retry(BodyFields.Flag(body, "resetAttempts") ?? false)).ConfigureAwait(false);
-        await call.DoneAsync("retried", call.AuditCount ?? 0).ConfigureAwait(false);
+        await call.DoneAsync("retried", call.Counts.GetValueOrDefault("retried")).ConfigureAwait(false);
     }
 
     private static async Task PromoteAsync(ApiCall call)
     {
         await ChangeAllAsync(call, JobState.Delayed, new JobChange.Promote()).ConfigureAwait(false);
-        await call.DoneAsync("promoted", call.AuditCount ?? 0).ConfigureAwait(false);
+        await call.DoneAsync("promoted", call.Counts.GetValueOrDefault("promoted")).ConfigureAwait(false);
     }
 
     private static async Task ChangeAllAsync(ApiCall call, JobState state, JobChange change)
     {
         var queue = call.Queue;
-        call.AuditCount = 0;
         await foreach (var outcomes in call.Queues.For(queue).ChangeMatchingJobsAsync(new JobQuery { Queue = queue, States = [state] }, change, call.Stop).ConfigureAwait(false))
         {
-            call.AuditCount += outcomes.Count(static outcome => outcome.Succeeded);
+            foreach (var outcome in outcomes)
+            {
+                call.Count(outcome);
+            }
         }
     }
 
@@ -179,7 +181,7 @@ internal sealed class QueueApi(RedisGateway gateway)
 
         await foreach (var progress in call.Queues.For(queue).RemoveQueueAsync(queue, force, call.Stop).ConfigureAwait(false))
         {
-            call.AuditCount = progress.Done;
+            call.Counts["removed"] = progress.Done;
         }
 
         gateway.ForgetNames();

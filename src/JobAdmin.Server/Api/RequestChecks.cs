@@ -27,7 +27,7 @@ internal sealed class RequestChecks(ServerOptions options, KeyRing keys)
         var headers = http.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
-        var isAdmin = http.Request.Path.StartsWithSegments("/api/admin");
+        var isAdmin = RawPath(http).StartsWith("/api/admin", StringComparison.OrdinalIgnoreCase);
         if (PathFault(http) is { } fault)
         {
             await ApiPipeline.AnswerAsync(http, isAdmin, fault).ConfigureAwait(false);

@@ -112,18 +112,10 @@ internal sealed class SearchApi(ScanGate gate)
         var found = new List<(string Queue, string Id)>();
         var whole = await gate.RunAsync(call, async stop =>
         {
-            foreach (var queue in queues)
+            foreach (var queue in queues.TakeWhile(_ => found.Count < FoundAtMost))
             {
                 var query = new JobQuery { Queue = queue, Filter = filter, First = FoundAtMost - found.Count };
-                await foreach (var page in call.Queues.JobsAsync(query, stop).ConfigureAwait(false))
-                {
-                    found.AddRange(page.Select(static job => (job.Queue, job.Id)));
-                }
-
-                if (found.Count >= FoundAtMost)
-                {
-                    break;
-                }
+                await ThroughAsync(call, query, page => found.AddRange(page.Select(static job => (job.Queue, job.Id))), stop).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
         await WriteAsync(call, found, whole, null).ConfigureAwait(false);
@@ -157,7 +149,7 @@ internal sealed class SearchApi(ScanGate gate)
         {
             foreach (var queue in queues)
             {
-                await foreach (var page in call.Queues.JobsAsync(new JobQuery { Queue = queue, States = states, Filter = filter }, stop).ConfigureAwait(false))
+                await ThroughAsync(call, new JobQuery { Queue = queue, States = states, Filter = filter }, page =>
                 {
                     foreach (var job in page.Where(job => (after is null || job.Timestamp >= after) && (before is null || job.Timestamp <= before)))
                     {
@@ -168,10 +160,26 @@ internal sealed class SearchApi(ScanGate gate)
 
                         total++;
                     }
-                }
+                }, stop).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
         await WriteAsync(call, found, whole, writer => JobApi.WriteMeta(writer, total, start, end)).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes through the jobs of one of several queues. One that goes away meanwhile has none.</summary>
+    private static async Task ThroughAsync(ApiCall call, JobQuery query, Action<IReadOnlyList<QueueJob>> look, CancellationToken stop)
+    {
+        try
+        {
+            await foreach (var page in call.Queues.JobsAsync(query, stop).ConfigureAwait(false))
+            {
+                look(page);
+            }
+        }
+        catch (JobServerException e) when (e.ErrorId == "QueueNotFound")
+        {
+            // It was there when the names were read.
+        }
     }
 
     private async Task FlowsAsync(ApiCall call)
@@ -182,20 +190,32 @@ internal sealed class SearchApi(ScanGate gate)
         var queues = await call.Queues.NamesAsync(call.Stop).ConfigureAwait(false);
         var whole = await gate.RunAsync(call, async stop =>
         {
-            foreach (var queue in queues)
+            foreach (var queue in queues.TakeWhile(_ => found.Count < FlowsAtMost))
             {
-                await foreach (var page in call.Queues.JobsAsync(new JobQuery { Queue = queue, States = states, PageSize = 1000 }, stop).ConfigureAwait(false))
-                {
-                    var children = await call.Queues.ChildrenAsync(queue, [.. page.Select(static job => job.Id)], 0, stop).ConfigureAwait(false);
-                    found.AddRange(page.Where((_, i) => children[i].Total > 0).Select(job => (queue, job.Id)));
-                    if (found.Count >= FlowsAtMost)
-                    {
-                        return;
-                    }
-                }
+                await ParentsAsync(call, new JobQuery { Queue = queue, States = states, PageSize = 1000 }, found, stop).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
         await WriteAsync(call, found.Take(FlowsAtMost).ToList(), whole, null).ConfigureAwait(false);
+    }
+
+    private static async Task ParentsAsync(ApiCall call, JobQuery query, List<(string Queue, string Id)> found, CancellationToken stop)
+    {
+        try
+        {
+            await foreach (var page in call.Queues.JobsAsync(query, stop).ConfigureAwait(false))
+            {
+                var children = await call.Queues.ChildrenAsync(query.Queue, [.. page.Select(static job => job.Id)], 0, stop).ConfigureAwait(false);
+                found.AddRange(page.Where((_, i) => children[i].Total > 0).Select(job => (query.Queue, job.Id)));
+                if (found.Count >= FlowsAtMost)
+                {
+                    return;
+                }
+            }
+        }
+        catch (JobServerException e) when (e.ErrorId == "QueueNotFound")
+        {
+            // It was there when the names were read.
+        }
     }
 
     /// <summary>Reads what was found in full, a piece at a time, and says when the time was too short to find all.</summary>
@@ -208,11 +228,17 @@ internal sealed class SearchApi(ScanGate gate)
         {
             foreach (var ids in group.Select(static job => job.Id).Chunk(100))
             {
-                List<QueueJob> jobs = [.. (await call.Queues.JobsAsync(group.Key, ids, JobParts.All, call.Stop).ConfigureAwait(false)).OfType<QueueJob>()];
-                if (jobs.Count > 0)
+                List<QueueJob> jobs;
+                try
                 {
-                    await JobApi.WriteAsync(call, json, jobs).ConfigureAwait(false);
+                    jobs = [.. (await call.Queues.JobsAsync(group.Key, ids, JobParts.All, call.Stop).ConfigureAwait(false)).OfType<QueueJob>()];
                 }
+                catch (JobServerException e) when (e.ErrorId == "QueueNotFound")
+                {
+                    continue;
+                }
+
+                await (jobs.Count > 0 ? JobApi.WriteAsync(call, json, jobs) : Task.CompletedTask).ConfigureAwait(false);
             }
         }
 

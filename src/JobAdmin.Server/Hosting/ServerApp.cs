@@ -26,7 +26,7 @@ internal static class ServerApp
             builder.Logging.AddSimpleConsole(static console => { console.SingleLine = true; console.TimestampFormat = "HH:mm:ss "; });
         }
 
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("JobAdmin", LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", options.LogLevel == LogLevel.None ? LogLevel.None : LogLevel.Warning).AddFilter("JobAdmin", options.LogLevel);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -30,6 +30,9 @@ internal sealed record ServerOptions
     /// <summary>Requests a second of one key; 0 for no bound.</summary>
     public int RateLimit { get; init; } = 200;
 
+    /// <summary>Wrong keys that one address may present in a row before it has to wait.</summary>
+    public int WrongKeys { get; init; } = 20;
+
     /// <summary>Web origins that may call from a browser.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
 
@@ -56,6 +59,9 @@ internal sealed record ServerOptions
 
     /// <summary>Whether logs are lines of JSON.</summary>
     public bool JsonLog { get; init; }
+
+    /// <summary>What is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Reads the settings.</summary>
     /// <param name="args">The command line.</param>

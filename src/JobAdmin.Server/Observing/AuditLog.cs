@@ -1,78 +1,99 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using JobAdmin.Audit;
 using JobAdmin.Server.Api;
 
 namespace JobAdmin.Server.Observing;
 
-/// <summary>Notes every change that was asked for, whether it came about or not: who, what, where, and what became of it. One line of JSON each.</summary>
-internal sealed class AuditLog : IDisposable
+/// <summary>Notes every change that is asked for: a line when it begins, another with what became of it when it ends, in the form that the module's own audit has.
+/// With a file, no change is made without its line.</summary>
+internal sealed class AuditLog
 {
+    private const int IdsAtMost = 20;
+    private static readonly string Version = typeof(AuditLog).Assembly.GetName().Version?.ToString(3) ?? "";
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly Hosting.ServerOptions options;
     private readonly ILogger log;
-    private readonly FileStream? file;
-    private readonly object turn = new();
 
     public AuditLog(Hosting.ServerOptions options, ILoggerFactory logs)
     {
+        this.options = options;
         log = logs.CreateLogger("JobAdmin.Server.Audit");
+        if (options.AuditFile is { } file && Fault(file, []) is { } why)
+        {
+            throw new Hosting.OptionError($"The audit log {file} can't be written: {why}");
+        }
+    }
+
+    /// <summary>Notes that a change begins.</summary>
+    /// <exception cref="ApiFault">The line could not be written, so the change must not be made.</exception>
+    public void Begin(ApiCall call)
+    {
+        var line = Line(call, "start", []);
+        if (options.AuditFile is { } file && Fault(file, line) is { } why)
+        {
+            log.LogError("The audit log can't be written: {Reason}", why);
+            throw new ApiFault(503, "UNAVAILABLE", "The audit log can't be written, so nothing was changed") { RetryAfter = 30 };
+        }
+    }
+
+    /// <summary>Notes what became of a change.</summary>
+    public void End(ApiCall call, int status, ApiFault? fault, TimeSpan time)
+    {
+        var line = Line(call, "end", new Dictionary<string, object?>
+        {
+            ["result"] = fault is not null ? "failed" : status == 499 ? "stopped" : "completed",
+            ["counts"] = call.Counts,
+            ["ids"] = call.AuditIds.Count > 0 ? call.AuditIds.Take(IdsAtMost) : null,
+            ["seconds"] = Math.Round(time.TotalSeconds, 3),
+            ["error"] = fault is null ? null : new { id = fault.Code, message = fault.Message },
+            ["status"] = status,
+        });
+        log.LogInformation("{Change}", System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1)));
+        if (options.AuditFile is { } file && Fault(file, line) is { } why)
+        {
+            log.LogError("The audit log can't be written: {Reason}", why);
+        }
+    }
+
+    private byte[] Line(ApiCall call, string what, Dictionary<string, object?> tail)
+    {
+        var line = new Dictionary<string, object?>
+        {
+            ["time"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz", CultureInfo.InvariantCulture),
+            ["event"] = what,
+            ["run"] = call.Run,
+            ["user"] = call.Key.Name,
+            ["host"] = call.Http.Connection.RemoteIpAddress?.ToString(),
+            ["pid"] = Environment.ProcessId,
+            ["version"] = Version,
+            ["command"] = $"{call.Route.Method} {call.Route.Path}",
+            ["connection"] = "server",
+            ["kind"] = "Redis",
+            ["server"] = $"{options.Redis.Address.Scheme}://{options.Redis.Address.Authority}",
+            ["login"] = call.Key.Role.ToString().ToLowerInvariant(),
+            ["prefix"] = options.Redis.Prefix,
+            ["queue"] = call.AuditQueue,
+        };
+        foreach (var (name, value) in tail)
+        {
+            line[name] = value;
+        }
+
+        return [.. JsonSerializer.SerializeToUtf8Bytes(line, Json), (byte)'\n'];
+    }
+
+    private static string? Fault(string file, byte[] line)
+    {
         try
         {
-            file = options.AuditFile is { } path ? new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0) : null;
+            AuditFile.Append(file, line);
+            return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new Hosting.OptionError($"The audit log {options.AuditFile} can't be written: {e.Message}");
+            return e.Message;
         }
     }
-
-    /// <summary>Notes a change.</summary>
-    public void Write(ApiCall call, int status, string? error, TimeSpan time)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, ApiCall.Writing))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            writer.WriteString("key", call.Key.Name);
-            writer.WriteString("role", call.Key.Role.ToString().ToLowerInvariant());
-            writer.WriteString("from", call.Http.Connection.RemoteIpAddress?.ToString());
-            writer.WriteString("action", $"{call.Route.Method} {call.Route.Path}");
-            writer.WriteString("queue", call.AuditQueue);
-            writer.WriteString("job", call.AuditId);
-            if (call.AuditCount is { } count)
-            {
-                writer.WriteNumber("count", count);
-            }
-
-            writer.WriteNumber("status", status);
-            if (error is not null)
-            {
-                writer.WriteString("error", error);
-            }
-
-            writer.WriteNumber("ms", (long)time.TotalMilliseconds);
-            writer.WriteEndObject();
-        }
-
-        var line = Encoding.UTF8.GetString(buffer.WrittenSpan);
-        log.LogInformation("{Change}", line);
-        if (file is not null)
-        {
-            buffer.Write("\n"u8);
-            lock (turn)
-            {
-                try
-                {
-                    file.Write(buffer.WrittenSpan);
-                }
-                catch (IOException e)
-                {
-                    log.LogError("The audit log can't be written: {Reason}", e.Message);
-                }
-            }
-        }
-    }
-
-    public void Dispose() => file?.Dispose();
 }

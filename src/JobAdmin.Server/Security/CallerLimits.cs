@@ -6,14 +6,13 @@ namespace JobAdmin.Server.Security;
 /// <summary>How often one key may ask, and how often one address may present a wrong key.</summary>
 internal sealed class CallerLimits : IDisposable
 {
-    private const int WrongAtOnce = 20;
     private readonly PartitionedRateLimiter<string>? byKey;
     private readonly PartitionedRateLimiter<string> wrong;
 
     public CallerLimits(Hosting.ServerOptions options)
     {
         byKey = options.RateLimit == 0 ? null : PartitionedRateLimiter.Create<string, string>(name => RateLimitPartition.GetTokenBucketLimiter(name, _ => Bucket(options.RateLimit, 5 * options.RateLimit)));
-        wrong = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ => Bucket(1, WrongAtOnce)));
+        wrong = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ => Bucket(1, options.WrongKeys)));
     }
 
     /// <summary>Counts a request of a key.</summary>

@@ -42,11 +42,12 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Starts a server and waits until it accepts connections.</summary>
     /// <param name="options">Further arguments, such as <c>--requirepass secret</c> as two strings. <c>{folder}</c> in them is the server's folder.</param>
     /// <param name="prepare">Puts files into the folder before the start.</param>
-    public static async Task<RedisServer> StartAsync(IReadOnlyList<string>? options = null, Action<string>? prepare = null)
+    /// <param name="wanted">The port; null for one that is free.</param>
+    public static async Task<RedisServer> StartAsync(IReadOnlyList<string>? options = null, Action<string>? prepare = null, int? wanted = null)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort();
+            var port = wanted ?? FreePort();
             var folder = Directory.CreateTempSubdirectory("jobadmin-redis-").FullName;
             prepare?.Invoke(folder);
             var given = (options ?? []).Select(o => o.Replace("{folder}", folder).Replace("{port}", $"{port}")).ToList();
