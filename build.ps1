@@ -129,7 +129,7 @@ function Invoke-PesterSuite([IO.FileInfo[]] $File, [string] $Pester) {
 function Invoke-Test {
     $pester = Find-Pester
     $results = @(
-        Get-ChildItem tests/*/*.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
+        Get-ChildItem tests/*/*.Tests.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
         if ($pester) { Invoke-PesterSuite (Get-ChildItem tests/cmdlets/*.Tests.ps1) $pester }
     )
     $results | Format-Table | Out-Host

@@ -3,17 +3,14 @@ namespace JobAdmin;
 /// <summary>A server that searches by text itself (<see cref="JobServerCapabilities.Search"/>).</summary>
 public interface IJobSearch
 {
+    /// <summary>What it searches in better than a listing would.</summary>
+    IReadOnlyList<JobSearchField> Fields { get; }
+
     /// <summary>Jobs that match.</summary>
     /// <param name="search">What to look for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Pages, none empty, each job once.</returns>
     IAsyncEnumerable<IReadOnlyList<QueueJob>> FindJobsAsync(JobSearch search, CancellationToken cancellationToken);
-
-    /// <summary>Queues whose names hold a text.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The queues.</returns>
-    IAsyncEnumerable<JobQueueInfo> FindQueuesAsync(string text, CancellationToken cancellationToken);
 }
 
 /// <summary>What of a job is searched.</summary>

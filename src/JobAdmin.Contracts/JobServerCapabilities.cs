@@ -60,4 +60,6 @@ public enum JobServerCapabilities : long
     Raw = 1L << 25,
     /// <summary>Finds damage in its queues and repairs it.</summary>
     Repair = 1L << 26,
+    /// <summary>Deletes jobs by name and by when they were added, whatever their state.</summary>
+    ClearAnyState = 1L << 27,
 }

@@ -50,6 +50,9 @@ public sealed class JobServerConnection
 
     internal IJobServer? Server { get; set; }
 
+    /// <summary>The shortest time between two looks at a server whose events do not tell all; null for one whose events do.</summary>
+    internal TimeSpan? ShortestPause { get; init; }
+
     /// <summary>The name.</summary>
     /// <returns>The name.</returns>
     public override string ToString() => Name;

@@ -58,7 +58,8 @@ function table({ rows, line }) {
   const widths = head.slice(0, -1).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)));
   const before = row => indent + widths.map((size, column) => row[column].padEnd(size) + '  ').join('');
   const left = before(head).length;
-  if (left > width / 2 + 12) throw new PageError(line, 'the first columns of this table are too wide for 80 columns');
+  const last = Math.max(...rows.map(row => (row[widths.length] ?? '').length));
+  if (left > width / 2 + 12 && left + last > width) throw new PageError(line, 'the first columns of this table are too wide for 80 columns');
   if (rows.some(row => row.length !== head.length)) throw new PageError(line, 'a row of this table has another number of cells');
   const rule = indent + widths.map(size => '-'.repeat(size) + '  ').join('') + '-'.repeat(head.at(-1).length);
   return [before(head) + head.at(-1), rule, ...body.flatMap(row => wrap(row.at(-1), before(row), ' '.repeat(left)))];

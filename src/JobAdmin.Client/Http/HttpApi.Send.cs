@@ -9,7 +9,8 @@ internal sealed partial class HttpApi
     {
         await Limits.WaitAsync(cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
-        var patience = options.Timeout * request.Patience;
+        // No timer runs longer than some weeks, and nobody waits that long.
+        var patience = options.Timeout.TotalHours * request.Patience < 24 ? options.Timeout * request.Patience : TimeSpan.FromDays(1);
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         using var content = request.IsRead ? null : new TrackedContent(request.Body);

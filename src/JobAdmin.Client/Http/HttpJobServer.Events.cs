@@ -9,6 +9,9 @@ internal abstract partial class HttpJobServer
     /// <summary>The shortest time between two looks at a server that is polled.</summary>
     protected virtual TimeSpan ShortestPause => TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Whether the server reports everything that becomes of a job, so that who waits for it need not look again and again.</summary>
+    protected virtual bool EventsTellAll => false;
+
     public virtual IAsyncEnumerable<IReadOnlyList<JobEvent>> WatchEventsAsync(EventQuery query, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.GetJob, "report events");

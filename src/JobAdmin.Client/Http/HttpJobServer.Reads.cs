@@ -53,7 +53,7 @@ internal abstract partial class HttpJobServer
         var left = query.First ?? long.MaxValue;
         foreach (var state in left > 0 ? states : [])
         {
-            long? wanted = query.Filter.IsEmpty && left < long.MaxValue - skip ? left + skip : null;
+            long? wanted = query.Filter.IsEmpty && query.First is not null && left < long.MaxValue - skip ? left + skip : null;
             var listing = new StateListing(query.Queue, state, query.OldestFirst, query.Parts, query.Filter, wanted);
             await foreach (var jobs in ListAsync(listing, cancellationToken).WithCancellation(cancellationToken).ConfigureAwait(false))
             {

@@ -123,6 +123,7 @@ internal abstract partial class HttpJobServer(HttpApi api, JobServerOptions opti
         {
             Name = Options.Name, Kind = Kind, Endpoint = Api.Endpoint, User = Options.User, DefaultQueue = Options.DefaultQueue ?? defaultQueue,
             ReadOnly = Options.ReadOnly || readOnly, ServerVersion = version, Capabilities = capabilities, Warnings = all, Server = this,
+            ShortestPause = EventsTellAll ? null : ShortestPause,
         };
     }
 

@@ -107,6 +107,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             () =>
             {
                 WireLog.Current = wireLog;
+                WireLog.Notes = note => queue.Post(() => Tell(note));
                 return body(token);
             },
             CancellationToken.None);

@@ -144,10 +144,11 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
     }
 
     /// <summary>Waits for jobs, with progress bars.</summary>
-    internal void WaitFor(IReadOnlyList<JobReference> jobs, WaitGoal goal, TimeSpan? timeout, bool any, Func<QueueJob, Task> reached) =>
+    internal void WaitFor(IReadOnlyList<JobReference> jobs, WaitGoal goal, TimeSpan? timeout, bool any, Func<QueueJob, Task> reached, JobParts parts = JobParts.All & ~JobParts.Log) =>
         Run(token => new WaitParty(jobs, goal, timeout)
         {
             Any = any,
+            Parts = parts,
             Reached = reached,
             Missed = error => WriteErrorAsync(error),
             Show = PostProgress,

@@ -8,6 +8,7 @@ namespace JobAdmin.Base;
 public abstract class JobChangeCmdlet : JobFilterCmdlet
 {
     private readonly Dictionary<string, long> skippedByWhatIf = new(StringComparer.Ordinal);
+    private readonly HashSet<IJobServer> refusing = [];
     private ChangeEngine? engine;
     private ProgressReporter? progress;
     private OutcomeWriter? outcomes;
@@ -155,14 +156,37 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             foreach (var (queue, query) in parts)
             {
+<<<<<<< HEAD
                 Audited(queue, () => Run(token => new MatchingChange(queue, query, Change, Prepare, pacer)
                     .RunAsync(Verb, sentence => ShouldDoAsync(queue, sentence, AuditFilter.Of(query)), page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token)));
+=======
+                JobCapability.Require(queue.Server, Need);
+                Run(token => new MatchingChange(queue, query, Change, Prepare, pacer) { OneByOne = PassThru }
+                    .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
+>>>>>>> cc00ff5 (Commands on every server that can do them: NotSupported before anything is sent, polls that back off, retries and promotions of all in one request, results by id and compact, counts by name, sparklines and metrics by name; fakes of the five APIs as processes, and Pester over them)
             }
         });
     }
 
     private void Submit(JobReference job)
     {
+        if (refusing.Contains(job.Server))
+        {
+            return;
+        }
+
+        try
+        {
+            JobCapability.Require(job.Server, Need);
+        }
+        catch (JobServerException e)
+        {
+            // Once is enough, however many jobs come from there.
+            refusing.Add(job.Server);
+            WriteError(JobErrors.From(e, job.ToString()));
+            return;
+        }
+
         var sentence = $"{Verb} {job}";
         if (!ShouldDo(new QueueReference(job.Server, job.Queue), sentence, null, out var why))
         {

@@ -65,6 +65,12 @@ internal static class JobErrors
     public static JobServerException ConnectionClosed(string name) =>
         new("ConnectionClosed", JobErrorKind.InvalidState, $"The connection '{name}' has been closed.", "Connect again with Connect-JobServer.") { Target = name };
 
+    /// <summary>A result has no job (any more).</summary>
+    /// <param name="id">The result's id.</param>
+    /// <param name="connection">The connection's name.</param>
+    public static JobServerException ResultNotFound(string id, string connection) =>
+        new("ResultNotFound", JobErrorKind.NotFound, $"No job on {connection} has the result '{id}'.", "Get-Job shows the result ids of finished jobs.") { Target = id };
+
     /// <summary>A job is not there.</summary>
     /// <param name="id">The id.</param>
     /// <param name="where">Where it was looked for ("queue emails").</param>

@@ -19,6 +19,9 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public JobServerConnection[]? Connection { get; set; }
 
+    /// <summary>What a server must be able to do; null for nothing in particular. It is asked for before anything is sent.</summary>
+    internal virtual CapabilityNeed? Need => null;
+
     internal ConnectionRegistry Registry => registry ??= ConnectionRegistry.Here;
 
     /// <summary>Where changes are written down.</summary>
@@ -119,6 +122,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
             var queues = new List<QueueReference>();
             await EachServerAsync(servers, async server =>
             {
+                JobCapability.Require(server, Need);
                 var names = await ResolveQueuesAsync(server, patterns, token).ConfigureAwait(false);
                 queues.AddRange(names.Select(name => new QueueReference(server, name)));
             }).ConfigureAwait(false);

@@ -9,9 +9,14 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     private const int ReadTogether = 500;
     private const double LaterLooks = 3;
     private const double LooksASecond = 5000;
+    private const double Slower = 1.5;
+    private const int FilteredByIdAtMost = 1000;
 
     // The first looks follow quickly: a job may have finished between the first one and the beginning of the events.
     private static readonly double[] Looks = [0.25, 0.5, 1, 2];
+
+    // On a server without events each look costs it a request a job: while nothing happens they come more and more rarely.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<(string Queue, string Id), WaitedJob> pending =
         new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select((job, place) => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job, place))));
@@ -20,6 +25,9 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
 
     /// <summary>The jobs that have not got there yet, in the order in which they were given.</summary>
     public IReadOnlyList<WaitedJob> Pending => [.. pending.Values.OrderBy(job => job.Place)];
+
+    /// <summary>What of a job that got there is read beyond the parts always shown.</summary>
+    public JobParts Parts { get; init; } = JobParts.All & ~JobParts.Log;
 
     /// <summary>Takes a job that got there, as it is then.</summary>
     public required Func<QueueJob, Task> Reached { get; init; }
@@ -32,9 +40,15 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     public async Task RunAsync(CancellationToken token)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
-        _ = ListenAsync(ending.Token);
         try
         {
+            if (server.Connection.ShortestPause is { } shortest)
+            {
+                await PollAsync(shortest, token).ConfigureAwait(false);
+                return;
+            }
+
+            _ = ListenAsync(ending.Token);
             await LookAsync(Pending, token).ConfigureAwait(false);
             for (var look = 0; !pending.IsEmpty; look++)
             {
@@ -46,6 +60,27 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         {
             // Nobody waits for the listener to take its leave of the server.
             await ending.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task PollAsync(TimeSpan shortest, CancellationToken token)
+    {
+        var longest = shortest * 2 > LongestPause ? shortest * 2 : LongestPause;
+        TimeSpan? pause = null;
+        while (true)
+        {
+            var (count, started) = (pending.Count, TimeProvider.System.GetTimestamp());
+            await LookAsync(Pending, token).ConfigureAwait(false);
+            if (pending.IsEmpty)
+            {
+                return;
+            }
+
+            // Of many jobs a look may take longer than the pause: the server gets half the time for others.
+            var took = TimeProvider.System.GetElapsedTime(started);
+            var slower = pause * Slower ?? shortest;
+            pause = pending.Count < count ? shortest : slower < longest ? slower : longest;
+            await Task.Delay(pause > took ? pause.Value : took, token).ConfigureAwait(false);
         }
     }
 
@@ -75,7 +110,12 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
 
     private async Task ListenAsync(CancellationToken token)
     {
-        var query = new EventQuery { Queues = [.. pending.Keys.Select(key => key.Queue).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)] };
+        var keys = pending.Keys;
+        var query = new EventQuery
+        {
+            Queues = [.. keys.Select(key => key.Queue).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)],
+            Ids = keys.Count <= FilteredByIdAtMost ? [.. keys.Select(key => key.Id).Distinct(StringComparer.Ordinal)] : null,
+        };
         try
         {
             await foreach (var batch in server.WatchEventsAsync(query, token).ConfigureAwait(false))
@@ -180,7 +220,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
             return;
         }
 
-        var full = await server.GetJobsByIdAsync(queue, there.ConvertAll(job => job.Reference.Id), JobParts.All & ~JobParts.Log, token).ConfigureAwait(false);
+        var full = await server.GetJobsByIdAsync(queue, there.ConvertAll(job => job.Reference.Id), Parts, token).ConfigureAwait(false);
         for (var i = 0; i < there.Count; i++)
         {
             if (Forget(there[i]))

@@ -7,6 +7,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
 {
     private const int Together = 500;
 
+    /// <summary>Whether what becomes of each job is wanted, which a change of all in one request can't tell.</summary>
+    public bool OneByOne { get; init; }
+
     /// <summary>Counts, asks and changes.</summary>
     /// <param name="verb">What is done, as it begins a sentence.</param>
     /// <param name="ask">Asks whether to go on.</param>
@@ -31,6 +34,12 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
             return;
         }
 
+        if (AllAtOnce() is { } all)
+        {
+            await tell($"{await all(token).ConfigureAwait(false):N0} {what} changed by one request to the server").ConfigureAwait(false);
+            return;
+        }
+
         long done = 0;
         var slices = pacer is null && before is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangeByIdAsync(token);
         await foreach (var slice in slices.ConfigureAwait(false))
@@ -39,6 +48,23 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
             await write(slice).ConfigureAwait(false);
             bar.Report(done, count, what);
         }
+    }
+
+    /// <summary>The server's own request that changes just these jobs, and no others; null where there is none.</summary>
+    private Func<CancellationToken, Task<long>>? AllAtOnce()
+    {
+        if (queue.Server is not IJobBulk bulk || OneByOne || pacer is not null || before is not null || query.First is not null || query.AsOf is not null || !query.Filter.IsEmpty)
+        {
+            return null;
+        }
+
+        var can = queue.Server.Connection.Capabilities;
+        return (change, query.States) switch
+        {
+            (JobChange.Retry, [JobState.Failed or JobState.Completed]) when can.HasFlag(JobServerCapabilities.RetryAll) => token => bulk.RetryAllAsync(queue.Queue, query.States[0], token),
+            (JobChange.Promote, [JobState.Delayed]) when can.HasFlag(JobServerCapabilities.PromoteAll) => token => bulk.PromoteAllAsync(queue.Queue, token),
+            _ => null,
+        };
     }
 
     private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeByIdAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)

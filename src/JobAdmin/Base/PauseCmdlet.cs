@@ -23,6 +23,9 @@ public abstract class PauseCmdlet : QueueCmdlet
     /// <summary>Whether it pauses.</summary>
     internal abstract bool Pauses { get; }
 
+    internal override CapabilityNeed? Need => JobName is null
+        ? new(JobServerCapabilities.Pause, "pause and resume queues") : new(JobServerCapabilities.PauseName, "pause and resume jobs by name");
+
     internal override void ProcessQueue(QueueReference queue)
     {
         if (!ShouldDo(queue, $"{Verb} {(JobName is null ? "" : $"the jobs named {JobName} of ")}{queue}"))

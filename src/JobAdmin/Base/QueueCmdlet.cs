@@ -88,13 +88,12 @@ public abstract class QueueCmdlet : JobServerCmdlet
 
     private QueueReference Piped(PSObject item)
     {
-        if (item.BaseObject is string name)
-        {
-            return Servers() is [var server] ? new QueueReference(server, name)
-                : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named: name the queues with -Queue.");
-        }
-
-        return PipedObject.Queue(this, item)
-            ?? throw JobErrors.Input("NotAQueue", $"'{item}' does not name a queue.", "Pipe queues from Get-JobQueue, or their names.", item);
+        var queue = item.BaseObject is string name
+            ? Servers() is [var server] ? new QueueReference(server, name)
+                : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named: name the queues with -Queue.")
+            : PipedObject.Queue(this, item)
+                ?? throw JobErrors.Input("NotAQueue", $"'{item}' does not name a queue.", "Pipe queues from Get-JobQueue, or their names.", item);
+        JobCapability.Require(queue.Server, Need);
+        return queue;
     }
 }

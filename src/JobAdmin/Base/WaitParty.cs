@@ -21,6 +21,9 @@ internal sealed class WaitParty(IReadOnlyList<JobReference> jobs, WaitGoal goal,
     /// <summary>Takes a progress record.</summary>
     public required Action<ProgressRecord> Show { get; init; }
 
+    /// <summary>What of a job that got there is read beyond the parts always shown.</summary>
+    public JobParts Parts { get; init; } = JobParts.All & ~JobParts.Log;
+
     /// <summary>Whether the first job that gets there is enough.</summary>
     public bool Any { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed class WaitParty(IReadOnlyList<JobReference> jobs, WaitGoal goal,
 
         var waiters = jobs.GroupBy(job => job.Server).Select(group => new JobWaiter(group.Key, group, goal)
         {
+            Parts = Parts,
             Reached = job => ReachAsync(job, ending),
             Missed = error =>
             {

@@ -70,13 +70,14 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
     internal override string Verb => "Delete";
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Clear, "clear queues");
+
     internal override void Check()
     {
         states = JobStates.Parse(State);
-        if (states.Count == 0)
+        if (states.Count == 0 && Name is null && Before is null && OlderThan is null)
         {
-            throw JobErrors.Input("StateMissing", "Nothing says which jobs shall be deleted.",
-                "Name their states, as in -State completed,failed; Remove-JobQueue deletes a queue with all its jobs.");
+            throw StateMissing();
         }
 
         backup = JobBackup.To(this, Backup);
@@ -91,10 +92,22 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
     private async Task ClearAsync(QueueReference queue, ClearQuery query, ProgressReporter bar, CancellationToken token)
     {
+<<<<<<< HEAD
         var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
         var count = await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
         var what = $"{string.Join(" and ", states.Select(JobErrors.Word))} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} of {queue}";
         if (count > 0 && !await ShouldDoAsync(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query)).ConfigureAwait(false))
+=======
+        if (states.Count == 0 && !queue.Server.Connection.Capabilities.HasFlag(JobServerCapabilities.ClearAnyState))
+        {
+            throw StateMissing();
+        }
+
+        var count = await CountAsync(queue, query, token).ConfigureAwait(false);
+        var words = states.Count == 0 ? "" : $"{string.Join(" and ", states.Select(JobErrors.Word))} ";
+        var what = $"{words}{(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)}{(states.Count == 0 ? " in any state" : "")} of {queue}";
+        if (count > 0 && !await ShouldDoAsync($"Delete {count:N0} {what}").ConfigureAwait(false))
+>>>>>>> cc00ff5 (Commands on every server that can do them: NotSupported before anything is sent, polls that back off, retries and promotions of all in one request, results by id and compact, counts by name, sparklines and metrics by name; fakes of the five APIs as processes, and Pester over them)
         {
             return;
         }
@@ -130,6 +143,27 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             }).ConfigureAwait(false);
         }
     }
+
+    /// <summary>How many jobs that is. Without states, a time means when they were added.</summary>
+    private static async Task<long> CountAsync(QueueReference queue, ClearQuery query, CancellationToken token)
+    {
+        var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
+        if (query.States.Count > 0)
+        {
+            return await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
+        }
+
+        long count = 0;
+        await foreach (var page in queue.Server.GetJobsAsync(matching with { Filter = query.Filter with { Before = null } }, token).ConfigureAwait(false))
+        {
+            count += page.Count(job => query.Filter.Before is not { } time || job.Timestamp < time);
+        }
+
+        return count;
+    }
+
+    private static JobServerException StateMissing() => JobErrors.Input("StateMissing", "Nothing says which jobs shall be deleted.",
+        "Name their states, as in -State completed,failed; Remove-JobQueue deletes a queue with all its jobs.");
 
     private IAsyncEnumerable<BulkProgress> Clear(QueueReference queue, ClearQuery query, CancellationToken token) => backup is not { } file
         ? queue.Server.ClearQueueAsync(query, Force, token)

@@ -11,6 +11,8 @@ namespace JobAdmin.Commands;
 [OutputType(typeof(QueueJob))]
 public sealed class FindJobCommand : QueueReadCmdlet
 {
+    private long left;
+
     /// <summary>What the data must hold: a text; '$.path=value'; or a hashtable of paths and values.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -77,6 +79,8 @@ public sealed class FindJobCommand : QueueReadCmdlet
     [Parameter]
     public SwitchParameter IncludeData { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.GetJob, "find jobs");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
         var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan) with { Ids = Id, Data = Data is null ? null : [.. Data.SelectMany(Conditions)] };
@@ -88,62 +92,94 @@ public sealed class FindJobCommand : QueueReadCmdlet
 
         var parts = (IncludeData || Data is not null ? JobParts.Data : 0) | (IncludeResult ? JobParts.ReturnValue : 0);
         var query = new JobQuery { Queue = "", States = JobStates.Parse(State), Filter = filter, First = First, Parts = parts };
+        left = First ?? long.MaxValue;
         if (Id is { } ids && !Array.Exists(ids, JobWildcard.HasWildcard))
         {
             Run(token => FindByIdAsync(queues, ids, query, token));
+            return;
         }
-        else
+
+        var search = Search(query);
+        var searched = queues.Where(queue => search is not null && Searches(queue.Server, search.Field)).ToList();
+        // Names are looked for in all queues with one question, where all are meant.
+        var questions = search?.Field == JobSearchField.Name && Everything ? searched.Select(static queue => queue with { Queue = "" }).Distinct().ToList() : searched;
+        Run(async token =>
         {
-            var searched = queues.Where(queue => Search(queue, query) is not null).ToList();
-            var listing = new JobListing([.. queues.Except(searched)], query, error => WriteErrorAsync(error));
-            Run(async token =>
+            await EachQueueAsync(questions, queue => SearchAsync(queue, search!, query, token)).ConfigureAwait(false);
+            if (left > 0)
             {
-                await EachQueueAsync(searched, queue => SearchAsync(queue, query, token)).ConfigureAwait(false);
+                var listing = new JobListing([.. queues.Except(searched)], query with { First = First is null ? null : left }, error => WriteErrorAsync(error));
                 await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
                 {
                     await EmitPageAsync(page).ConfigureAwait(false);
                 }
-            });
-        }
+            }
+        });
     }
 
-    /// <summary>Known ids need no search: each queue is asked for them.</summary>
+    /// <summary>Whether no queue is named, so that all of a server's are meant.</summary>
+    private bool Everything => InputObject is null && Queue is null && Servers().All(static server => server.Connection.DefaultQueue is null);
+
+    /// <summary>Known ids need no search: each queue is asked for them. Where one job is enough, a server that can finds it in whatever queue.</summary>
     private async Task FindByIdAsync(IReadOnlyList<QueueReference> queues, string[] ids, JobQuery query, CancellationToken token)
     {
+        var anywhere = ids is [var id] && First == 1 && Everything && query.States.Count == 0 && (query.Filter with { Ids = null }).IsEmpty
+            ? new JobSearch { Text = id, Field = JobSearchField.Id, Parts = query.Parts } : null;
+        var searched = queues.Where(queue => anywhere is not null && Searches(queue.Server, JobSearchField.Id)).ToList();
+        await EachQueueAsync(searched.Select(static queue => queue with { Queue = "" }).Distinct().ToList(), queue => SearchAsync(queue, anywhere!, query, token)).ConfigureAwait(false);
         var matcher = new JobMatcher(query.Filter);
-        var left = query.First ?? long.MaxValue;
-        await EachQueueAsync(queues, async queue =>
+        await EachQueueAsync([.. queues.Except(searched)], async queue =>
         {
             var found = left <= 0 ? [] : await queue.Server.GetJobsByIdAsync(queue.Queue, ids, query.Parts, token).ConfigureAwait(false);
-            var jobs = found.OfType<QueueJob>().Where(job => matcher.IsMatch(job) && (query.States.Count == 0 || query.States.Contains(job.State)))
-                .Take((int)Math.Min(left, int.MaxValue)).ToList();
-            left -= jobs.Count;
-            if (jobs.Count > 0)
-            {
-                await EmitPageAsync(jobs).ConfigureAwait(false);
-            }
+            await EmitUpToFirstAsync(found.OfType<QueueJob>().Where(job => matcher.IsMatch(job) && (query.States.Count == 0 || query.States.Contains(job.State)))).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
-    /// <summary>The search of a server that looks for texts in data itself; null for one that has to be listed.</summary>
-    private static JobSearch? Search(QueueReference queue, JobQuery query) =>
-        queue.Server is IJobSearch && queue.Server.Connection.Capabilities.HasFlag(JobServerCapabilities.Search)
-            && query.Filter.Data is [{ Path: null } data] && !JobWildcard.HasWildcard(data.Text)
-            ? new JobSearch { Text = data.Text, Field = JobSearchField.Data, Queues = queue.Queue.Length > 0 ? [queue.Queue] : [], States = query.States, Parts = query.Parts } : null;
+    private static bool Searches(IJobServer server, JobSearchField field) =>
+        server is IJobSearch search && server.Connection.Capabilities.HasFlag(JobServerCapabilities.Search) && search.Fields.Contains(field);
 
-    private async Task SearchAsync(QueueReference queue, JobQuery query, CancellationToken token)
+    /// <summary>The search that finds all that match, and perhaps more, on a server that looks for texts itself; null where there is none.</summary>
+    private static JobSearch? Search(JobQuery query)
+    {
+        (JobSearchField Field, string? Text) found = query.Filter switch
+        {
+            { Data: [{ Path: null } data, ..] } => (JobSearchField.Data, LongestPiece(data.Text)),
+            { Data: null or { Count: 0 }, Names: [var name] } => (JobSearchField.Name, LongestPiece(name)),
+            _ => default,
+        };
+        // Which letters are one in another case, servers agree on for those of ASCII alone.
+        return found.Text is { } text && text.All(char.IsAscii)
+            ? new JobSearch { Text = text, Field = found.Field, States = query.States, Parts = query.Parts, AddedBefore = query.Filter.Before } : null;
+    }
+
+    private static string? LongestPiece(string pattern) => new JobWildcard(pattern).Segments.MaxBy(static piece => piece.Length);
+
+    private async Task SearchAsync(QueueReference queue, JobSearch search, JobQuery query, CancellationToken token)
     {
         var matcher = new JobMatcher(query.Filter);
-        var left = query.First ?? long.MaxValue;
-        await foreach (var page in ((IJobSearch)queue.Server).FindJobsAsync(Search(queue, query)!, token).ConfigureAwait(false))
+        search = search with { Queues = queue.Queue.Length > 0 ? [queue.Queue] : [] };
+        if (left <= 0)
         {
-            var jobs = page.Where(matcher.IsMatch).Take((int)Math.Min(left, int.MaxValue)).ToList();
-            left -= jobs.Count;
-            await EmitPageAsync(jobs).ConfigureAwait(false);
+            return;
+        }
+
+        await foreach (var page in ((IJobSearch)queue.Server).FindJobsAsync(search, token).ConfigureAwait(false))
+        {
+            await EmitUpToFirstAsync(page.Where(matcher.IsMatch)).ConfigureAwait(false);
             if (left <= 0)
             {
                 break;
             }
+        }
+    }
+
+    private async Task EmitUpToFirstAsync(IEnumerable<QueueJob> jobs)
+    {
+        var page = jobs.Take((int)Math.Min(left, int.MaxValue)).ToList();
+        left -= page.Count;
+        if (page.Count > 0)
+        {
+            await EmitPageAsync(page).ConfigureAwait(false);
         }
     }
 

@@ -48,6 +48,12 @@ public sealed class GetJobCommand : JobFilterCmdlet
     [Parameter]
     public SwitchParameter IncludeLog { get; set; }
 
+    /// <summary>Ids of results: the jobs that made them, on servers that keep results apart.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[]? ResultId { get; set; }
+
     /// <summary>Instance ids of PowerShell's own jobs.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -89,6 +95,11 @@ public sealed class GetJobCommand : JobFilterCmdlet
     internal override void BeginOurs()
     {
         RefuseFilterWithIds(nameof(Newest), nameof(Oldest));
+        if (ResultId is not null)
+        {
+            RefuseFilter("-ResultId names results", nameof(Newest), nameof(Oldest), nameof(Id));
+        }
+
         if (Newest is not null && Oldest is not null)
         {
             throw JobErrors.Input("ParameterConflict", "-Newest and -Oldest ask for two orders at once.");
@@ -120,7 +131,12 @@ public sealed class GetJobCommand : JobFilterCmdlet
 
     private void ShowNamed()
     {
-        if (Id is { } ids)
+        if (ResultId is { } results)
+        {
+            var servers = Servers();
+            Run(token => EachServerAsync(servers, server => ShowMakersAsync(server, results, token)));
+        }
+        else if (Id is { } ids)
         {
             var servers = Servers();
             Run(token => EachServerAsync(servers, server => ShowIdsAsync(server, ids, token)));
@@ -202,6 +218,23 @@ public sealed class GetJobCommand : JobFilterCmdlet
                 await WriteErrorAsync(queues.Contains(id)
                     ? new JobServerException("JobNotFound", JobErrorKind.NotFound, $"There is no job {id} in {where}.", $"A queue has that name: Get-Job -Queue {id}.") { Target = id }
                     : JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ShowMakersAsync(IJobServer server, string[] results, CancellationToken token)
+    {
+        var keeper = JobCapability.Of<IJobResults>(server, "find the job of a result");
+        foreach (var result in results)
+        {
+            try
+            {
+                var job = await keeper.GetJobOfResultAsync(result, Parts(JobParts.Data | JobParts.Options), token).ConfigureAwait(false);
+                await ShowAsync([job ?? throw JobErrors.ResultNotFound(result, server.Connection.Name)]).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
+            {
+                await WriteErrorAsync(e, result).ConfigureAwait(false);
             }
         }
     }

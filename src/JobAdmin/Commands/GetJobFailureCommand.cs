@@ -44,6 +44,8 @@ public sealed class GetJobFailureCommand : QueueReadCmdlet
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.ListJobs, "list jobs");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
         var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan);

@@ -8,6 +8,8 @@ namespace JobAdmin.Commands;
 [OutputType(typeof(JobGroup))]
 public sealed class GetJobGroupCommand : QueueReadCmdlet
 {
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Groups, "list job groups");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues) => Run(token => EachQueueAsync(queues, async queue =>
         await EmitPageAsync(await JobCapability.Of<IJobGroups>(queue.Server, "list job groups").GetGroupsAsync(queue.Queue, token).ConfigureAwait(false)).ConfigureAwait(false)));
 }

@@ -7,7 +7,7 @@ namespace JobAdmin.Commands;
 
 /// <summary>Shows how many jobs queues finished, minute by minute or hour by hour, as far as their workers or servers keep count.</summary>
 [Cmdlet(VerbsCommon.Get, "JobMetric")]
-[OutputType(typeof(JobMetric), typeof(JobMetricPoint))]
+[OutputType(typeof(JobMetric), typeof(JobMetricPoint), typeof(JobSparkline))]
 public sealed class GetJobMetricCommand : QueueReadCmdlet
 {
     private const int MostSteps = 100_000;
@@ -35,8 +35,29 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
     [Parameter]
     public SwitchParameter Point { get; set; }
 
+    /// <summary>Counts of jobs with one of these names apart, on servers that keep them; wildcards may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobNameCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>Writes only the finished jobs a minute of the last hour, all queues in one question to the server.</summary>
+    [Parameter]
+    public SwitchParameter Sparkline { get; set; }
+
+    private readonly Dictionary<IJobServer, bool> counting = [];
+
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Metrics, "give metrics over time");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
+        if (Sparkline)
+        {
+            ShowSparklines(queues);
+            return;
+        }
+
         var step = Step.Equals("Hour", StringComparison.OrdinalIgnoreCase) ? TimeSpan.FromHours(1) : TimeSpan.FromMinutes(1);
         var to = Before ?? DateTimeOffset.UtcNow;
         var from = Floor(Latest(After, to - NewerThan) ?? to - (step.TotalHours >= 1 ? TimeSpan.FromDays(1) : TimeSpan.FromHours(1)), step);
@@ -45,29 +66,51 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
             throw JobErrors.Input("InvalidSpan", from >= to ? "The span ends before it begins." : $"The span has more than {MostSteps:N0} steps.", "Give -After, -Before or -NewerThan; -Step Hour has longer steps.");
         }
 
-        var without = new List<string>();
+        var without = new List<QueueReference>();
+        var empty = new JobMetric { Queue = "", From = from, To = to, Step = step };
         Run(token => EachQueueAsync(queues, async queue =>
         {
-            var metric = await ReadAsync(queue, from, to, step, token).ConfigureAwait(false);
-            if (!metric.HasMetrics)
+            var metrics = await ReadAsync(queue, empty, token).ConfigureAwait(false);
+            if (metrics is [{ HasMetrics: false }])
             {
-                without.Add(queue.Queue);
+                without.Add(queue);
             }
 
-            await (Point ? EmitPageAsync(metric.Points) : EmitAsync(metric)).ConfigureAwait(false);
+            await (Point ? EmitPageAsync(metrics.SelectMany(static metric => metric.Points).ToList()) : EmitPageAsync(metrics)).ConfigureAwait(false);
         }));
         Explain(queues, without);
     }
 
-    private void Explain(IReadOnlyList<QueueReference> queues, List<string> without)
+    private void ShowSparklines(IReadOnlyList<QueueReference> queues)
+    {
+        string[] others = [nameof(After), nameof(Before), nameof(NewerThan), nameof(Step), nameof(Point), nameof(Name)];
+        if (Array.Find(others, MyInvocation.BoundParameters.ContainsKey) is { } other)
+        {
+            throw JobErrors.Input("ParameterConflict", $"-Sparkline is always of the last hour, minute by minute, and -{other} asks for something else: give one of the two.");
+        }
+
+        foreach (var server in queues.Select(static queue => queue.Server).Distinct().ToList())
+        {
+            var names = queues.Where(queue => queue.Server == server).Select(static queue => queue.Queue).ToHashSet(StringComparer.Ordinal);
+            Run(async token =>
+            {
+                var lines = await JobCapability.Of<IJobMetrics>(server, "give metrics over time").GetSparklinesAsync(token).ConfigureAwait(false);
+                await EmitPageAsync(lines.Where(line => names.Contains(line.Queue)).ToList()).ConfigureAwait(false);
+            });
+        }
+    }
+
+    private void Explain(IReadOnlyList<QueueReference> queues, List<QueueReference> without)
     {
         if (without.Count == 0)
         {
             return;
         }
 
-        var text = $"No counts are kept of {(without.Count == 1 ? "queue" : "queues")} {string.Join(", ", without.Take(10))}{(without.Count > 10 ? ", …" : "")}: "
-            + "BullMQ's workers keep them when they are started with metrics: { maxDataPoints: ... }. Measure-JobQueue measures without.";
+        var text = $"No counts are kept of {(without.Count == 1 ? "queue" : "queues")} {string.Join(", ", without.Take(10).Select(static queue => queue.Queue))}{(without.Count > 10 ? ", …" : "")}: "
+            + (without[0].Server.Connection.Kind == JobServerKind.Redis
+                ? "BullMQ's workers keep them when they are started with metrics: { maxDataPoints: ... }. Measure-JobQueue measures without."
+                : "metrics are turned off in the options of the server's store.");
         if (without.Count == queues.Count)
         {
             WriteWarning(text);
@@ -78,29 +121,62 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
         }
     }
 
-    private static async Task<JobMetric> ReadAsync(QueueReference queue, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken token)
+    private async Task<IReadOnlyList<JobMetric>> ReadAsync(QueueReference queue, JobMetric span, CancellationToken token)
     {
         var metrics = JobCapability.Of<IJobMetrics>(queue.Server, "give metrics over time");
+        var isRedis = queue.Server.Connection.Kind == JobServerKind.Redis;
+        if (Name is not null && isRedis)
+        {
+            throw JobServerException.NotSupported(queue.Server.Connection.Name, queue.Server.Connection.Kind, "count finished jobs by name");
+        }
+
+        if (!isRedis && !await CountsAsync(metrics, queue.Server, token).ConfigureAwait(false))
+        {
+            return [Sum(queue, null, false, null, [], span)];
+        }
+
         var totals = await metrics.GetTotalsAsync(queue.Queue, token).ConfigureAwait(false);
-        var points = await metrics.GetMetricsAsync(new JobMetricQuery { Queue = queue.Queue, Step = step, From = from, To = to }, token).ConfigureAwait(false);
-        var enabled = totals is not null || points.Count > 0 || (queue.Server.Connection.Kind != JobServerKind.Redis && await metrics.AreMetricsEnabledAsync(token).ConfigureAwait(false));
-        var all = enabled ? Filled(queue, points, from, to, step) : [];
-        var (completed, failed) = (all.Sum(p => p.Completed), all.Sum(p => p.Failed));
+        var points = await metrics.GetMetricsAsync(new JobMetricQuery { Queue = queue.Queue, Step = span.Step, From = span.From, To = span.To }, token).ConfigureAwait(false);
+        if (Name is not { } names)
+        {
+            return [Sum(queue, null, !isRedis || totals is not null || points.Count > 0, totals, points, span)];
+        }
+
+        var patterns = names.Select(static name => new JobWildcard(name)).ToArray();
+        return [.. points.Where(point => point.Name is { } name && Array.Exists(patterns, pattern => pattern.IsMatch(name))).GroupBy(static point => point.Name!)
+            .OrderBy(static group => group.Key, StringComparer.OrdinalIgnoreCase).Select(group => Sum(queue, group.Key, true, null, [.. group], span))];
+    }
+
+    /// <summary>Whether a server keeps counts at all, asked once.</summary>
+    private async Task<bool> CountsAsync(IJobMetrics metrics, IJobServer server, CancellationToken token)
+    {
+        if (!counting.TryGetValue(server, out var counts))
+        {
+            counting[server] = counts = await metrics.AreMetricsEnabledAsync(token).ConfigureAwait(false);
+        }
+
+        return counts;
+    }
+
+    private static JobMetric Sum(QueueReference queue, string? name, bool hasMetrics, JobMetricTotals? totals, IReadOnlyList<JobMetricPoint> points, JobMetric span)
+    {
+        var all = hasMetrics ? Filled(queue, name, points, span) : [];
+        var (completed, failed) = (all.Sum(static point => point.Completed), all.Sum(static point => point.Failed));
         return new JobMetric
         {
-            Server = queue.Server, Queue = queue.Queue, From = from, To = to, Step = step, HasMetrics = enabled, Completed = completed, Failed = failed,
-            PerMinute = (completed + failed) / (to - from).TotalMinutes, TotalCompleted = totals?.Completed, TotalFailed = totals?.Failed, Points = all,
+            Server = queue.Server, Queue = queue.Queue, Name = name, From = span.From, To = span.To, Step = span.Step, HasMetrics = hasMetrics, Completed = completed, Failed = failed,
+            PerMinute = (completed + failed) / (span.To - span.From).TotalMinutes, TotalCompleted = totals?.Completed, TotalFailed = totals?.Failed, Points = all,
         };
     }
 
-    /// <summary>The points with the empty steps between them; a point of a job name joins those of its queue.</summary>
-    private static List<JobMetricPoint> Filled(QueueReference queue, IReadOnlyList<JobMetricPoint> points, DateTimeOffset from, DateTimeOffset to, TimeSpan step)
+    /// <summary>The points of a name, or of all, with the empty steps between them.</summary>
+    private static List<JobMetricPoint> Filled(QueueReference queue, string? name, IReadOnlyList<JobMetricPoint> points, JobMetric span)
     {
-        var at = points.Where(point => point.Name is null).GroupBy(point => Floor(point.Time, step)).ToDictionary(group => group.Key, group => group.First());
+        var at = points.Where(point => point.Name == name).GroupBy(point => Floor(point.Time, span.Step)).ToDictionary(static group => group.Key, static group => group.First());
         var all = new List<JobMetricPoint>();
-        for (var time = from; time < to; time += step)
+        for (var time = span.From; time < span.To; time += span.Step)
         {
-            all.Add(at.GetValueOrDefault(time) ?? new JobMetricPoint { Server = queue.Server, Queue = queue.Queue, Time = time, Step = step });
+            all.Add(at.GetValueOrDefault(time) ?? new JobMetricPoint { Server = queue.Server, Queue = queue.Queue, Name = name, Time = time, Step = span.Step });
         }
 
         return all;

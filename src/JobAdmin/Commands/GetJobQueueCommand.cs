@@ -6,7 +6,7 @@ namespace JobAdmin.Commands;
 
 /// <summary>Shows queues with the number of jobs in each state, workers, version, and the age of what waits.</summary>
 [Cmdlet(VerbsCommon.Get, "JobQueue")]
-[OutputType(typeof(JobQueueInfo))]
+[OutputType(typeof(JobQueueInfo), typeof(JobNameCounts))]
 public sealed class GetJobQueueCommand : JobServerCmdlet
 {
     /// <summary>The names of the queues; wildcards may be used. Without it, all.</summary>
@@ -21,6 +21,14 @@ public sealed class GetJobQueueCommand : JobServerCmdlet
     [Parameter(ValueFromPipeline = true)]
     [AllowNull]
     public PSObject? InputObject { get; set; }
+
+    /// <summary>Counts the jobs of each name, on servers that can.</summary>
+    [Parameter]
+    public SwitchParameter ByName { get; set; }
+
+    /// <summary>Has the server count anew, where it gives what it has noted.</summary>
+    [Parameter]
+    public SwitchParameter Refresh { get; set; }
 
     internal override void Process()
     {
@@ -71,9 +79,31 @@ public sealed class GetJobQueueCommand : JobServerCmdlet
 
     private async Task ShowAsync(IJobServer server, string[]? names, CancellationToken token)
     {
+        if (ByName)
+        {
+            await ShowNamesAsync(JobCapability.Of<IJobNameCounts>(server, "count jobs by name"), server, names, token).ConfigureAwait(false);
+            return;
+        }
+
+        if (Refresh && server is IJobNameCounts counter)
+        {
+            await foreach (var queue in server.GetQueuesAsync(new QueueQuery { Names = names, NamesOnly = true }, token).ConfigureAwait(false))
+            {
+                await counter.GetCountsByNameAsync(queue.Name, refresh: true, token).ConfigureAwait(false);
+            }
+        }
+
         await foreach (var queue in server.GetQueuesAsync(new QueueQuery { Names = names }, token).ConfigureAwait(false))
         {
             await EmitAsync(queue).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ShowNamesAsync(IJobNameCounts counter, IJobServer server, string[]? names, CancellationToken token)
+    {
+        await foreach (var queue in server.GetQueuesAsync(new QueueQuery { Names = names, NamesOnly = true }, token).ConfigureAwait(false))
+        {
+            await EmitPageAsync(await counter.GetCountsByNameAsync(queue.Name, Refresh, token).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 }

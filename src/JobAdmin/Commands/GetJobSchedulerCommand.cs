@@ -26,6 +26,8 @@ public sealed class GetJobSchedulerCommand : QueueReadCmdlet
     [ValidateRange(0, 10_000)]
     public int Next { get; set; } = 3;
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Schedulers, "show schedulers");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
         Array.ForEach(Id ?? [], static id => _ = new JobWildcard(id));

@@ -16,6 +16,8 @@ public sealed class GetJobWorkerCommand : QueueReadCmdlet
     [ArgumentCompleter(typeof(WorkerNameCompleter))]
     public string[]? Name { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Workers, "list workers");
+
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
         var patterns = Name?.Select(name => new JobWildcard(name)).ToArray();

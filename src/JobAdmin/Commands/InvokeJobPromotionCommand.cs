@@ -16,6 +16,8 @@ public sealed class InvokeJobPromotionCommand : JobChangeCmdlet
     [ArgumentCompleter(typeof(ReasonCompleter))]
     public string[]? Reason { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Promote, "promote jobs");
+
     internal override string Verb => "Promote";
 
     internal override string Participle => "promoted";

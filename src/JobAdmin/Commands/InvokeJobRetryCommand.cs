@@ -20,6 +20,8 @@ public sealed class InvokeJobRetryCommand : JobChangeCmdlet
     [Parameter]
     public SwitchParameter ResetAttempts { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Retry, "retry jobs");
+
     internal override string Verb => "Retry";
 
     internal override string Participle => "retried";

@@ -6,6 +6,9 @@ public sealed class JobMetric
     /// <summary>The queue.</summary>
     public required string Queue { get; init; }
 
+    /// <summary>The job name, where names are counted apart; null for all of the queue.</summary>
+    public string? Name { get; init; }
+
     /// <summary>When the span begins.</summary>
     public DateTimeOffset From { get; init; }
 

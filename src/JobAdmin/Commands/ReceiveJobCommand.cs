@@ -1,5 +1,5 @@
 using System.Management.Automation.Runspaces;
-using System.Management.Automation;
+using System.Text.Json;
 using JobAdmin.Base;
 using JobAdmin.Completion;
 using JobAdmin.Display;
@@ -13,9 +13,21 @@ namespace JobAdmin.Commands;
 public sealed class ReceiveJobCommand : JobBridgeCmdlet
 {
     private const int ReadTogether = 200;
-    private const JobParts Wanted = JobParts.ReturnValue | JobParts.StackTrace;
+
+    private static readonly CapabilityNeed Results = new(JobServerCapabilities.Result, "give what a job returned");
 
     private readonly List<JobReference> pending = [];
+    private readonly HashSet<IJobServer> lacking = [];
+
+    /// <summary>Leaves out the bulky parts of results, on servers that can.</summary>
+    [Parameter]
+    public SwitchParameter Compact { get; set; }
+
+    /// <summary>Ids of results, on servers that keep them apart from jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[]? ResultId { get; set; }
 
     /// <summary>Waits until the jobs have finished.</summary>
     [Parameter]
@@ -90,16 +102,27 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
         nameof(AutoRemoveJob), nameof(WriteEvents), nameof(WriteJobInResults),
     };
 
+    private JobParts Wanted => (Compact ? JobParts.None : JobParts.ReturnValue) | JobParts.StackTrace;
+
     internal override void ProcessOurs(PSObject? item)
     {
+        if (item is null && ResultId is { } ids)
+        {
+            RefuseWithResults(nameof(Id), nameof(Queue), nameof(Wait));
+            var servers = Servers();
+            Run(token => EachServerAsync(servers, server => ReceiveResultsAsync(server, ids, token)));
+            return;
+        }
+
         Gather(item, pending);
+        pending.RemoveAll(job => !CanGiveResults(job));
         if (Wait)
         {
             return;
         }
 
         // What Wait-Job writes is complete, and needs no second look.
-        if (pending is [{ Job: { State: JobState.Completed or JobState.Failed } job }] && (job.GetReturnValueText() is not null || job.StackTrace is not null))
+        if (!Compact && pending is [{ Job: { State: JobState.Completed or JobState.Failed } job }] && (job.GetReturnValueText() is not null || job.StackTrace is not null))
         {
             pending.Clear();
             Receive(job);
@@ -119,13 +142,68 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
 
         if (Wait)
         {
-            WaitFor(pending, WaitGoal.Finished, Timeout, false, job => SayAsync(() => Receive(job)));
+            WaitFor(pending, WaitGoal.Finished, Timeout, false, async job =>
+            {
+                var result = await CompactAsync(job, StopToken).ConfigureAwait(false);
+                await SayAsync(() => Receive(job, result)).ConfigureAwait(false);
+            }, Wanted);
         }
         else
         {
             ReceivePending();
         }
     }
+
+    /// <summary>Whether the job's server gives results; the error that it doesn't is written once.</summary>
+    private bool CanGiveResults(JobReference job)
+    {
+        if (lacking.Contains(job.Server))
+        {
+            return false;
+        }
+
+        try
+        {
+            JobCapability.Require(job.Server, Results);
+            _ = Compact ? JobCapability.Of<IJobResults>(job.Server, "leave out parts of a result") : null;
+            return true;
+        }
+        catch (JobServerException e)
+        {
+            lacking.Add(job.Server);
+            WriteError(JobErrors.From(e, job.ToString()));
+            return false;
+        }
+    }
+
+    private void RefuseWithResults(params string[] others)
+    {
+        if (Array.Find(others, IsBound) is { } other)
+        {
+            throw JobErrors.Input("ParameterConflict", $"-ResultId names results, and -{other} is for jobs: give one of the two.");
+        }
+    }
+
+    private async Task ReceiveResultsAsync(IJobServer server, string[] ids, CancellationToken token)
+    {
+        var keeper = JobCapability.Of<IJobResults>(server, "give results by their ids");
+        foreach (var id in ids)
+        {
+            try
+            {
+                var result = await keeper.GetResultAsync(id, Compact, token).ConfigureAwait(false);
+                await SayAsync(() => WriteValue(result.GetValue(), result.GetValueText())).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
+            {
+                await WriteErrorAsync(e, id).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The short form of what a job returned, where that is wanted; null otherwise.</summary>
+    private async Task<JobResult?> CompactAsync(QueueJob job, CancellationToken token) =>
+        Compact && job is { State: JobState.Completed, Server: IJobResults keeper } ? await keeper.GetResultOfJobAsync(job.Queue, job.Id, true, token).ConfigureAwait(false) : null;
 
     private void ReceivePending()
     {
@@ -146,7 +224,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
         {
             if (read[i] is { } job)
             {
-                Receive(job);
+                Receive(job, Compact ? Run(token => CompactAsync(job, token)) : null);
             }
             else
             {
@@ -155,16 +233,20 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
         }
     }
 
-    private void Receive(QueueJob job)
+    private void WriteValue(JsonElement? json, string? text)
+    {
+        if (JsonObjects.ToObject(json, text) is { } value)
+        {
+            WriteObject(value, enumerateCollection: true);
+        }
+    }
+
+    private void Receive(QueueJob job, JobResult? compact = null)
     {
         switch (job.State)
         {
             case JobState.Completed:
-                if (JsonObjects.ToObject(job.GetReturnValue(), job.GetReturnValueText()) is { } value)
-                {
-                    WriteObject(value, enumerateCollection: true);
-                }
-
+                WriteValue(compact is null ? job.GetReturnValue() : compact.GetValue(), compact is null ? job.GetReturnValueText() : compact.GetValueText());
                 break;
             case JobState.Failed:
                 WriteError(JobErrors.From(new JobServerException("JobFailed", JobErrorKind.Server, $"Job {job.Id} in queue {job.Queue} failed: {job.FailedReason}",

@@ -59,6 +59,8 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
     internal override IReadOnlySet<string> BuiltInOnly { get; } =
         new HashSet<string>(StringComparer.OrdinalIgnoreCase) { nameof(Job), nameof(InstanceId), nameof(Command), nameof(Filter) };
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Remove, "remove jobs");
+
     internal override string Verb => "Delete";
 
     internal override string Participle => "deleted";

@@ -27,6 +27,8 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
 
     internal override string Verb => "Delete";
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.RemoveQueue, "remove a whole queue");
+
     internal override void Check() => backup = JobBackup.To(this, Backup);
 
     internal override void ProcessQueue(QueueReference queue) =>

@@ -40,6 +40,8 @@ public sealed class SetJobCommand : JobChangeCmdlet
     [ArgumentCompleter(typeof(ReasonCompleter))]
     public string[]? Reason { get; set; }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Edit, "change a job's fields");
+
     internal override string Verb => $"Change {string.Join(", ", What())} of";
 
     internal override string Participle => "changed";

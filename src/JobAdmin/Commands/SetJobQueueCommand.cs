@@ -56,6 +56,8 @@ public sealed class SetJobQueueCommand : QueueCmdlet
         }
     }
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.QueueSettings, "change the settings of a queue");
+
     internal override void ProcessQueue(QueueReference queue)
     {
         if (!ShouldDo(queue, $"Give {queue} {Describe()}"))

@@ -34,6 +34,8 @@ public sealed class StopJobCommand : JobChangeCmdlet
     internal override IReadOnlySet<string> BuiltInOnly { get; } =
         new HashSet<string>(StringComparer.OrdinalIgnoreCase) { nameof(Job), nameof(InstanceId), nameof(Filter) };
 
+    internal override CapabilityNeed? Need => new(JobServerCapabilities.Stop, "stop jobs");
+
     internal override string Verb => "Stop";
 
     internal override string Participle => "stopped";

@@ -135,10 +135,11 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
 
     private async Task WatchAsync(IJobServer server, CancellationTokenSource ending)
     {
-        IReadOnlyList<string> queues = piped.TryGetValue(server, out var names)
-            ? [.. names]
-            : await ResolveQueuesAsync(server, Queue, ending.Token).ConfigureAwait(false);
-        if (queues.Count == 0)
+        // A server with one stream for all tells of queues that come later, too.
+        var all = piped.Count == 0 && Queue is null && server.Connection is { DefaultQueue: null } and not { Kind: JobServerKind.Redis };
+        IReadOnlyList<string> queues = piped.TryGetValue(server, out var names) ? [.. names]
+            : all ? [] : await ResolveQueuesAsync(server, Queue, ending.Token).ConfigureAwait(false);
+        if (queues.Count == 0 && !all)
         {
             if (Queue is null || Array.Exists(Queue, JobWildcard.HasWildcard))
             {
@@ -148,7 +149,8 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
             return;
         }
 
-        var query = new EventQuery { Queues = [.. queues.Where(name => name.Length > 0)], From = From, PollInterval = PollInterval };
+        var ids = Id ?? (pipedWholeQueue || pipedJobs.Count == 0 ? null : [.. pipedJobs.Where(job => names!.Contains(job.Queue)).Select(job => job.Id).Distinct(StringComparer.Ordinal)]);
+        var query = new EventQuery { Queues = [.. queues.Where(name => name.Length > 0)], Ids = ids, From = From, PollInterval = PollInterval };
         var filter = new EventFilter(server, Id, Event, Name, pipedWholeQueue ? null : pipedJobs);
         try
         {

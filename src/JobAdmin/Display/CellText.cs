@@ -57,6 +57,13 @@ internal static class CellText
         return string.Join('\n', lines.Length > mostLines ? shown.Append("…") : shown);
     }
 
+    /// <summary>An id, visible throughout, in so many columns: of a long one, both ends, since UUIDs and the like may differ in either.</summary>
+    public static string Id(string id, int width)
+    {
+        var shown = Visible(id);
+        return shown.Length <= width ? shown : string.Concat(shown.AsSpan(0, (width - 1) / 2), "…", shown.AsSpan(shown.Length - (width / 2)));
+    }
+
     /// <summary>Sentences in a list view, each on lines of its own and broken between words: the list itself would break inside of them.</summary>
     public static string Sentences(IEnumerable<string> sentences) => string.Join('\n', sentences.Select(sentence => Wrapped(Visible(sentence).Split(' '), "\n  ")));
 

@@ -7,6 +7,7 @@ namespace JobAdmin.Display;
 public static class QueueJobCells
 {
     private const int StateWidth = 11;
+    private const int IdWidth = 12;
 
     /// <summary>The job's data as objects.</summary>
     /// <param name="instance">The job.</param>
@@ -32,6 +33,11 @@ public static class QueueJobCells
     /// <param name="instance">The job.</param>
     /// <returns>The text.</returns>
     public static string Id(PSObject instance) => CellText.Visible(Job(instance).Id);
+
+    /// <summary>The id as the table has room for it.</summary>
+    /// <param name="instance">The job.</param>
+    /// <returns>The text.</returns>
+    public static string ShortId(PSObject instance) => CellText.Id(Job(instance).Id, IdWidth);
 
     /// <summary>The name, visible throughout.</summary>
     /// <param name="instance">The job.</param>

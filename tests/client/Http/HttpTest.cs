@@ -6,7 +6,7 @@ namespace JobAdmin.Client.Tests.Http;
 /// <summary>Help that the tests of the HTTP servers share.</summary>
 internal static class HttpTest
 {
-    public const string Key = "s3cret-key-of-the-test";
+    public const string Key = FakeServer.TestKey;
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 

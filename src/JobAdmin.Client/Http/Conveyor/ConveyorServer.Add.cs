@@ -37,7 +37,7 @@ internal sealed partial class ConveyorServer : IJobProducer
         using var answer = await Api.SendAsync(ApiRequest.Post($"{Queue(queue)}/jobs", body), cancellationToken).ConfigureAwait(false);
         if (answer.IsSuccess && answer.Json?.Field("data")?.Text("id") is { } made)
         {
-            return Outcome(queue, made, JobOutcomeStatus.Added);
+            return Outcome(queue, made, JobOutcomeStatus.Added, newId: made);
         }
 
         var error = Api.Errors.From(answer, "add a job");

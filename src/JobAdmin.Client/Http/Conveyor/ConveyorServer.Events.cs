@@ -5,6 +5,8 @@ namespace JobAdmin.Client.Http.Conveyor;
 
 internal sealed partial class ConveyorServer
 {
+    protected override bool EventsTellAll => true;
+
     public override IAsyncEnumerable<IReadOnlyList<JobEvent>> WatchEventsAsync(EventQuery query, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.Events, "report events");

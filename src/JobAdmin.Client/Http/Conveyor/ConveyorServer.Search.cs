@@ -8,6 +8,8 @@ internal sealed partial class ConveyorServer : IJobSearch
     /// <summary>The server's quick search gives no more than this.</summary>
     private const int SearchCap = 50;
 
+    public IReadOnlyList<JobSearchField> Fields { get; } = [JobSearchField.Id, JobSearchField.Name, JobSearchField.Data];
+
     public IAsyncEnumerable<IReadOnlyList<QueueJob>> FindJobsAsync(JobSearch search, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.Search, "search");
@@ -19,15 +21,16 @@ internal sealed partial class ConveyorServer : IJobSearch
         return FindAsync(search, cancellationToken);
     }
 
-    public async IAsyncEnumerable<JobQueueInfo> FindQueuesAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The queues that a pattern leaves, found by the server: it minds case where our patterns do not, so it is given a piece that has none.</summary>
+    private async Task<IReadOnlyList<JobQueueInfo>?> FindQueuesAsync(JobWildcard[]? patterns, CancellationToken cancellationToken)
     {
-        Require(JobServerCapabilities.Search, "search");
-        using var answer = await DataAsync(ApiRequest.Get("search" + ApiPath.Query(("type", "queue"), ("q", text))), "search queues", cancellationToken)
-            .ConfigureAwait(false);
-        foreach (var queue in ApiJson.Items(Data(answer)))
+        if (patterns is not [{ IsLiteral: false } pattern] || Caseless.LongestRun(pattern.Segments) is not { Length: >= 2 } piece)
         {
-            yield return ReadQueue(queue);
+            return null;
         }
+
+        using var answer = await DataAsync(ApiRequest.Get("search" + ApiPath.Query(("type", "queue"), ("q", piece))), "search queues", cancellationToken).ConfigureAwait(false);
+        return [.. ApiJson.Items(Data(answer)).Select(ReadQueue)];
     }
 
     private async IAsyncEnumerable<IReadOnlyList<QueueJob>> FindAsync(JobSearch search, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -92,7 +92,7 @@ internal sealed partial class ConveyorServer(JobServerOptions options, TimeProvi
 
     protected override async Task<IReadOnlyList<JobQueueInfo>> ReadQueuesAsync(JobWildcard[]? patterns, bool namesOnly, CancellationToken cancellationToken)
     {
-        var queues = await ListQueuesAsync(cancellationToken).ConfigureAwait(false);
+        var queues = await FindQueuesAsync(patterns, cancellationToken).ConfigureAwait(false) ?? await ListQueuesAsync(cancellationToken).ConfigureAwait(false);
         if (namesOnly || patterns?.All(static pattern => pattern.IsLiteral) != true)
         {
             return queues;

@@ -5,16 +5,23 @@ namespace JobAdmin.Client.Http.Mcrit;
 internal sealed partial class McritServer
 {
     /// <summary>Deletes by method and age where the server's own deletion means exactly that, and one by one otherwise.</summary>
-    /// <remarks>The server deletes everything when it is given no filter, or a date that it can't read: neither is ever sent.</remarks>
+    /// <remarks>Without states, the jobs are chosen by name and by when they were added, whatever became of them. The server deletes everything when it is given
+    /// no filter, or a date that it can't read: neither is ever sent.</remarks>
     public override async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireChange(JobServerCapabilities.Clear, "clear queues");
         await CheckQueueAsync(query.Queue, cancellationToken).ConfigureAwait(false);
-        var filter = query.Filter;
-        var simple = query.Max is null && filter.After is null && filter.Reasons is null or { Count: 0 };
-        if (query.States.Count > 0 && !(simple && filter.Before is not null && query.States is [JobState.Completed]))
+        var simple = query.Max is null && (query.Filter with { Names = null, Before = null }).IsEmpty;
+        if (query.States.Count == 0)
         {
-            await foreach (var progress in base.ClearQueueAsync(query, force, cancellationToken).ConfigureAwait(false))
+            if (!simple)
+            {
+                throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "Without a state, MCRIT deletes by name and age alone.",
+                    "Name the states too, for example -State completed, failed.");
+            }
+
+            await RequireIdleAsync(query, force, cancellationToken).ConfigureAwait(false);
+            await foreach (var progress in DeleteAsync(query.Filter, "created_before", cancellationToken).ConfigureAwait(false))
             {
                 yield return progress;
             }
@@ -22,19 +29,30 @@ internal sealed partial class McritServer
             yield break;
         }
 
-        if (!simple)
+        long done = 0;
+        RequireStates(query, force);
+        if (simple && query.Filter.Before is not null && await AreFinishedOnesMeantAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "Without a state, MCRIT deletes by name and age alone.",
-                "Name the states too, for example -State completed, failed.");
+            await foreach (var progress in DeleteAsync(query.Filter, "finished_before", cancellationToken).ConfigureAwait(false))
+            {
+                done = progress.Done;
+                yield return progress;
+            }
         }
 
-        var methods = await MethodsAsync(filter, cancellationToken).ConfigureAwait(false);
-        long done = 0;
-        foreach (var method in methods)
+        // What is left: other states, and those that ended in the same second.
+        await foreach (var progress in base.ClearQueueAsync(query, force, cancellationToken).ConfigureAwait(false))
         {
-            var before = filter.Before is { } time ? ServerTime(time) : null;
-            var finished = query.States.Count > 0;
-            var pairs = ApiPath.Query(("method", method), ("created_before", finished ? null : before), ("finished_before", finished ? before : null));
+            yield return progress with { Done = done + progress.Done };
+        }
+    }
+
+    private async IAsyncEnumerable<BulkProgress> DeleteAsync(JobFilter filter, string by, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long done = 0;
+        foreach (var method in await MethodsAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            var pairs = ApiPath.Query(("method", method), (by, filter.Before is { } time ? ServerTime(time) : null));
             if (pairs.Length == 0)
             {
                 throw NoFilter();
@@ -45,9 +63,47 @@ internal sealed partial class McritServer
             yield return new BulkProgress(done, null, method is null ? "jobs" : $"{method} jobs");
         }
 
-        if (methods.Count == 0)
+        if (done == 0)
         {
             yield return new BulkProgress(0, 0, "jobs");
+        }
+    }
+
+    /// <summary>Whether the server's deletion of what finished before a time hits nothing else: cancelled jobs may have finished, too.</summary>
+    private async Task<bool> AreFinishedOnesMeantAsync(ClearQuery query, CancellationToken cancellationToken)
+    {
+        if (!query.States.Contains(JobState.Completed) || query.States.Contains(JobState.Cancelled))
+        {
+            return query.States.Contains(JobState.Completed);
+        }
+
+        var cancelled = new JobQuery { Queue = query.Queue, States = [JobState.Cancelled], Filter = query.Filter with { Before = null } };
+        await foreach (var page in GetJobsAsync(cancelled, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Any(job => job.FinishedOn < query.Filter.Before))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task RequireIdleAsync(ClearQuery query, bool force, CancellationToken cancellationToken)
+    {
+        if (force)
+        {
+            return;
+        }
+
+        var active = new JobQuery { Queue = query.Queue, States = [JobState.Active], Filter = query.Filter with { Before = null } };
+        await foreach (var page in GetJobsAsync(active, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Any(job => query.Filter.Before is not { } time || job.Timestamp < time))
+            {
+                throw new JobServerException("InvalidState", JobErrorKind.InvalidState, $"Workers have some of these jobs on {Api.Endpoint}: nothing was deleted.",
+                    "Wait until they are done, name the states to delete with -State, or use -Force to delete them under their workers.") { Target = query.Queue };
+            }
         }
     }
 

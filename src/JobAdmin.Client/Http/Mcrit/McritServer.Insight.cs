@@ -5,6 +5,10 @@ namespace JobAdmin.Client.Http.Mcrit;
 
 internal sealed partial class McritServer : IJobResults, IJobNameCounts, IJobSearch
 {
+    private const int FilteredDigits = 4;
+
+    public IReadOnlyList<JobSearchField> Fields { get; } = [JobSearchField.Data];
+
     public async Task<JobResult> GetResultOfJobAsync(string queue, string id, bool compact, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.Result, "give results");
@@ -51,36 +55,38 @@ internal sealed partial class McritServer : IJobResults, IJobNameCounts, IJobSea
             await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         }
 
+        if (search.Field != JobSearchField.Data)
+        {
+            throw Lacks($"search by {search.Field}");
+        }
+
+        // The server's filter minds case, and sees the values of parameters but not their names: digits it finds wherever they matter, the rest is found here.
+        // It comes after the limit, so that no page says whether it was the last: then all are asked for at once.
+        var digits = Caseless.LongestRun([search.Text], char.IsAsciiDigit);
+        var filter = digits.Length >= FilteredDigits ? digits : null;
+        var size = filter is null ? JobsAPage : 0;
         var states = ListedStates(search.States);
-        IReadOnlyList<QueueJob> found;
-        if (search.Field == JobSearchField.Id)
+        var recent = new RecentIds();
+        var left = search.First ?? long.MaxValue;
+        for (long start = 0; left > 0; start += size)
         {
-            found = await GetJobAsync(QueueName, search.Text, search.Parts, cancellationToken).ConfigureAwait(false) is { } job ? [job] : [];
-        }
-        else
-        {
-            // The server's filter sees the method and its parameters, and comes after its limit: with all jobs it misses none.
-            var byMethod = search.Field == JobSearchField.Name;
-            (found, _) = await PageAsync(0, 0, false, null, null, byMethod ? null : search.Text, search.Parts, cancellationToken).ConfigureAwait(false);
-            found = byMethod ? [.. found.Where(job => job.Name.Contains(search.Text, StringComparison.OrdinalIgnoreCase))] : found;
-        }
+            var (jobs, count) = await PageAsync(start, size, false, null, null, filter, search.Parts | JobParts.Data, cancellationToken).ConfigureAwait(false);
+            var page = recent.New(jobs.Where(job => states.Contains(job.State) && Matches(search, job))).Take((int)Math.Min(left, int.MaxValue)).ToList();
+            left -= page.Count;
+            if (page.Count > 0)
+            {
+                yield return page;
+            }
 
-        var page = found.Where(job => (search.States.Count == 0 || states.Contains(job.State)) && (search.AddedAfter is not { } after || job.Timestamp >= after)
-            && (search.AddedBefore is not { } before || job.Timestamp < before)).Take((int)Math.Min(int.MaxValue, search.First ?? int.MaxValue)).ToList();
-        if (page.Count > 0)
-        {
-            yield return page;
+            if (size == 0 || count < size)
+            {
+                yield break;
+            }
         }
     }
 
-    public async IAsyncEnumerable<JobQueueInfo> FindQueuesAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        Require(JobServerCapabilities.Search, "search");
-        if (QueueName.Contains(text, StringComparison.OrdinalIgnoreCase))
-        {
-            yield return (await ReadQueuesAsync(null, namesOnly: false, cancellationToken).ConfigureAwait(false))[0];
-        }
-    }
+    private static bool Matches(JobSearch search, QueueJob job) => job.GetDataText()?.Contains(search.Text, StringComparison.OrdinalIgnoreCase) == true
+        && (search.AddedAfter is not { } after || job.Timestamp >= after) && (search.AddedBefore is not { } before || job.Timestamp < before);
 
     protected override async Task<JobCounts> ReadCountsAsync(CancellationToken cancellationToken)
     {

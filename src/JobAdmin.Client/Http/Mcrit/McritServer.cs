@@ -33,7 +33,7 @@ internal sealed partial class McritServer(JobServerOptions options, TimeProvider
         using var version = await Api.SendAsync(ApiRequest.Get("version") with { Once = true }, cancellationToken).ConfigureAwait(false);
         var number = version.IsSuccess && version.Json?.Field("data") is { } data ? ApiJson.AsText(data) ?? data.Text("version") : null;
         Open(JobServerCapabilities.ListQueues | JobServerCapabilities.ListJobs | JobServerCapabilities.GetJob | JobServerCapabilities.Remove
-            | JobServerCapabilities.Clear | JobServerCapabilities.Result | JobServerCapabilities.Search,
+            | JobServerCapabilities.Clear | JobServerCapabilities.ClearAnyState | JobServerCapabilities.Result | JobServerCapabilities.Search,
             number is null ? null : $"MCRIT {Api.Errors.Clean(number)}", defaultQueue: QueueName,
             warnings: Options.ServerTimeZone is null ? ["MCRIT sends its local times as if they were UTC: they are right only if its clock is set to UTC, or with -ServerTimeZone."] : []);
     }

@@ -80,7 +80,7 @@ public sealed class McritReplayTests
         await using var server = await ConnectAsync(fake, JobServerKind.Mcrit);
         var outcomes = await server.ChangeJobsAsync("jobs", ["6b026af62b06cb74123c2aef", "507f1f77bcf86cd799439011", "../stats", ""], new JobChange.Remove(), Token);
         Assert.Equal([JobOutcomeStatus.Removed, JobOutcomeStatus.NotFound, JobOutcomeStatus.Refused, JobOutcomeStatus.Refused], outcomes.Select(outcome => outcome.Status));
-        var steps = await server.ClearQueueAsync(new ClearQuery { Queue = "jobs", Filter = new JobFilter { Names = ["getMatchesForSampleVs"] } }, false, Token).ListAsync();
+        var steps = await server.ClearQueueAsync(new ClearQuery { Queue = "jobs", Filter = new JobFilter { Names = ["getMatchesForSampleVs"] } }, force: true, Token).ListAsync();
         Assert.Equal(2, steps[^1].Done);
         Assert.Equal(["DELETE /jobs/507f1f77bcf86cd799439011", "DELETE /jobs/6b026af62b06cb74123c2aef", "DELETE /jobs?method=getMatchesForSampleVs"],
             fake.Requests.Where(request => request.Method == "DELETE").Select(request => request.ToString()).Order(StringComparer.Ordinal));

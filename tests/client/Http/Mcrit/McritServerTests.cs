@@ -73,16 +73,38 @@ public sealed class McritServerTests
         var before = Utc("2026-11-10T00:00:00Z");
         Assert.Equal(1, (await ClearAsync(server, new JobFilter { Names = ["MATCH"], Before = before }, JobState.Completed))[^1].Done);
         Assert.Equal([other, late, failed], Left);
-        Assert.Equal("/jobs?method=match&finished_before=2026-11-10T00%3A00%3A00", fake.Requests[^1].Target);
+        Assert.Equal("DELETE /jobs?method=match&finished_before=2026-11-10T00%3A00%3A00", fake.Requests.Last(request => request.Method == "DELETE").ToString());
         // A state that the server's own deletion can't mean is cleared job by job.
         Assert.Equal(1, (await ClearAsync(server, new JobFilter { Before = before }, JobState.Failed))[^1].Done);
         Assert.Equal([other, late], Left);
-        Assert.Equal($"DELETE /jobs/{failed}", fake.Requests[^1].ToString());
+        Assert.Equal($"DELETE /jobs/{failed}", fake.Requests.Last(request => request.Method == "DELETE").ToString());
         Assert.Equal(1, (await ClearAsync(server, new JobFilter { Names = ["imp*"] }))[^1].Done);
         Assert.Equal([late], Left);
         Assert.Equal(0, (await ClearAsync(server, new JobFilter { Names = ["none*"] }))[^1].Done);
         Assert.Equal("/jobs/stats", fake.Requests[^1].Path);
         Assert.NotEqual(old, late);
+    }
+
+    [Fact]
+    public async Task Jobs_that_were_cancelled_or_are_active_are_not_deleted_with_others()
+    {
+        mcrit.Add("match", "finished", "2026-11-01T00:00:00", "2026-11-02T00:00:00");
+        var cancelled = mcrit.Add("match", "terminated", "2026-11-01T00:00:00", "2026-11-02T00:00:00");
+        mcrit.Jobs[^1]["finished_at"] = mcrit.Jobs[0]["finished_at"]!.DeepClone();
+        var active = mcrit.Add("import", "in_progress", "2026-11-01T00:00:00");
+        await using var fake = mcrit.Start();
+        await using var server = await OpenAsync(fake);
+        var before = new JobFilter { Before = Utc("2026-11-10T00:00:00Z") };
+        Assert.Equal(1, (await ClearAsync(server, before, JobState.Completed))[^1].Done);
+        Assert.Equal([cancelled, active], Left);
+        await FailsAsync("InvalidState", () => ClearAsync(server, before));
+        Assert.Equal([cancelled, active], Left);
+        Assert.Equal(1, (await ClearAsync(server, before, JobState.Completed, JobState.Cancelled))[^1].Done);
+        Assert.Equal([active], Left);
+        Assert.Equal("DELETE /jobs?finished_before=2026-11-10T00%3A00%3A00", fake.Requests.Last(request => request.Method == "DELETE").ToString());
+        Assert.Equal(1, (await server.ClearQueueAsync(new ClearQuery { Queue = "jobs", Filter = before }, force: true, Token).ListAsync())[^1].Done);
+        Assert.Empty(Left);
+        Assert.Equal("DELETE /jobs?created_before=2026-11-10T00%3A00%3A00", fake.Requests[^1].ToString());
     }
 
     [Fact]
@@ -101,7 +123,23 @@ public sealed class McritServerTests
         Assert.Equal(1400, await server.CountJobsAsync(new JobQuery { Queue = "jobs", States = [JobState.Completed] }, Token));
         var found = Assert.Single(await ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "needle", Field = JobSearchField.Data, Parts = JobParts.Data }, Token).FlatAsync());
         Assert.Equal("import", found.Name);
-        Assert.Equal(1050, (await ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "ATCH", Field = JobSearchField.Name }, Token).FlatAsync()).Count);
+        Assert.DoesNotContain("filter", fake.Requests[^1].Target);
+        Assert.Single(await ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "NEEDLE", Field = JobSearchField.Data }, Token).FlatAsync());
+        await FailsAsync("NotSupported", () => ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "ATCH", Field = JobSearchField.Name }, Token).FlatAsync());
+    }
+
+    [Fact]
+    public async Task Digits_are_found_by_the_server_itself()
+    {
+        for (var n = 0; n < 1200; n++)
+        {
+            mcrit.Add("match", "finished", "2026-11-01T00:00:00", parameters: n is 3 or 1100 ? """{"0": "AB20241122cd"}""" : "{}");
+        }
+
+        await using var fake = mcrit.Start();
+        await using var server = await OpenAsync(fake);
+        Assert.Equal(2, (await ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "b20241122C", Field = JobSearchField.Data }, Token).FlatAsync()).Count);
+        Assert.EndsWith("/jobs?start=0&limit=0&filter=20241122", fake.Requests[^1].Target);
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace JobAdmin.Client.Tests.Http.Fakes;
+namespace JobAdmin.Fakes;
 
 /// <summary>Answers as MCRIT does: states by marks, a filter after the limit, local times under a Z, and a deletion that takes all when it understands nothing.</summary>
-internal sealed class FakeMcrit
+public sealed class FakeMcrit : IFakeApi
 {
     private int next = 1;
 
@@ -51,9 +51,9 @@ internal sealed class FakeMcrit
                 ("DELETE", ["jobs"]) => Delete(request),
                 ("GET", ["jobs", var id]) => Data(Find(id)?.DeepClone()),
                 ("DELETE", ["jobs", var id]) => Data(new JsonObject { ["num_deleted"] = Jobs.RemoveAll(job => Id(job) == id) }),
-                ("GET", ["jobs", var id, "result"]) => Find(id)?["result"] is { } result ? Data(JsonNode.Parse(Results[(string)result!]))
+                ("GET", ["jobs", var id, "result"]) => Find(id)?["result"] is { } result ? Data(Compacted(request, Results[(string)result!]))
                     : request["compact"] == "true" ? new FakeAnswer(500, """{"title":"500 Internal Server Error"}""") : Data(null),
-                ("GET", ["results", var id]) when Results.TryGetValue(id, out var value) => Data(JsonNode.Parse(value)),
+                ("GET", ["results", var id]) when Results.TryGetValue(id, out var value) => Data(Compacted(request, value)),
                 ("GET", ["results", var id, "job"]) when Results.ContainsKey(id) => Data(Jobs.Find(job => (string?)job["result"] == id)?.DeepClone()),
                 ("GET", ["results", ..]) => new FakeAnswer(500, """{"title":"500 Internal Server Error"}"""),
                 _ => new FakeAnswer(404, "<error><title>404 Not Found</title></error>", "application/xml"),
@@ -61,7 +61,68 @@ internal sealed class FakeMcrit
         }
     }
 
+    /// <inheritdoc/>
+    public JsonNode? Command(JsonObject command)
+    {
+        lock (Jobs)
+        {
+            var job = command["id"] is { } id ? Find((string)id!) : null;
+            switch ((string?)command["do"])
+            {
+                case "seed":
+                    return new JsonArray([.. FakeSeed.Read(command).Select(seed => (JsonNode)Add(seed.Name, State(seed.State), Time(seed.Added), Time(seed.Ended ?? seed.Added), seed.Data.ToJsonString()))]);
+                case "move":
+                    Move(job!, State((string)command["state"]!), (string?)command["reason"], command["result"]);
+                    return null;
+                case "job":
+                    return job?.DeepClone();
+                case "counts":
+                    return new JsonObject(Jobs.GroupBy(one => Word((string)one["state_word"]!)).Select(group => KeyValuePair.Create(group.Key, (JsonNode?)group.Count())));
+                case "set":
+                    PageShape = (bool)command["pageShape"]!;
+                    return null;
+                default:
+                    throw new ArgumentException("no such command");
+            }
+        }
+    }
+
+    private static string State(string word) => word switch { "waiting" => "queued", "active" => "in_progress", "completed" => "finished", "cancelled" => "terminated", _ => word };
+
+    private static string Word(string state) => state switch { "queued" => "waiting", "in_progress" => "active", "finished" => "completed", "terminated" => "cancelled", _ => state };
+
+    private static string Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
+
+    private void Move(JsonObject job, string state, string? reason, JsonNode? result)
+    {
+        JsonObject now() => new() { ["$date"] = Time(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()) + "Z" };
+        job["state_word"] = state;
+        job["started_at"] ??= now();
+        job["locked_by"] = state is "in_progress" or "finished" ? "Worker-1" : null;
+        job["terminated"] = state == "terminated";
+        (job["attempts_left"], job["last_error"]) = state == "failed" ? (0, reason ?? "it broke") : (3, null);
+        job["finished_at"] = state == "finished" ? now() : null;
+        job["progress"] = state == "finished" ? 1 : 0.5;
+        if (state == "finished")
+        {
+            job["result"] = Id(job).Replace('0', 'a');
+            Results[(string)job["result"]!] = (result ?? new JsonObject { ["done"] = true }).ToJsonString();
+        }
+    }
+
     private static string Id(JsonObject job) => (string)job["_id"]!["$oid"]!;
+
+    /// <summary>Without the functions that match, where the short form is wanted.</summary>
+    private static JsonNode? Compacted(FakeRequest request, string result)
+    {
+        var value = JsonNode.Parse(result);
+        if (request["compact"] == "true")
+        {
+            (value as JsonObject)?["matches"]?.AsObject().Remove("functions");
+        }
+
+        return value;
+    }
 
     private static FakeAnswer Data(JsonNode? data) => FakeAnswer.Json(new JsonObject { ["status"] = "successful", ["data"] = data }.ToJsonString());
 

@@ -6,7 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace JobAdmin.Client.Tests.Http.Fakes;
+namespace JobAdmin.Fakes;
 
 /// <summary>A request as it came over the wire.</summary>
 public sealed record FakeRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body)
@@ -45,12 +45,17 @@ public sealed record FakeAnswer(int Status, string Body, string? Type = "applica
 
     public static FakeAnswer Redirect(string to, int status = 302) => new(status, "", null) { Headers = [("Location", to)] };
 
+    public static FakeAnswer Text(int status, string text) => new(status, text, "text/plain; charset=utf-8");
+
     public static FakeAnswer Events(Func<Func<string, Task>, CancellationToken, Task> stream) => new(200, "", "text/event-stream") { Stream = stream };
 }
 
 /// <summary>A small HTTP server of our own, so that any answer and any fault can be had on a real connection.</summary>
 public sealed class FakeServer : IAsyncDisposable
 {
+    /// <summary>The key that the fakes take.</summary>
+    public const string TestKey = "s3cret-key-of-the-test";
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource end = new();
     private readonly ConcurrentQueue<FakeRequest> requests = new();
@@ -61,7 +66,7 @@ public sealed class FakeServer : IAsyncDisposable
     {
         Handler = handler;
         this.certificate = certificate;
-        listener.Start();
+        listener.Start(512);
         _ = AcceptAsync();
     }
 

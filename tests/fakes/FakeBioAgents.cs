@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 
-namespace JobAdmin.Client.Tests.Http.Fakes;
+namespace JobAdmin.Fakes;
 
 /// <summary>Answers as BioAgents does: BullMQ's ranges of limit + 1 jobs, sorted by the time they were added and cut; omitted fields; its own errors.</summary>
-internal sealed class FakeBioAgents
+public sealed class FakeBioAgents : IFakeApi
 {
     private readonly Dictionary<string, List<FakeJob>> queues = new()
     {
         ["chat"] = [], ["deep-research"] = [], ["file-process"] = [], ["paper-generation"] = [],
     };
 
-    public string? Key { get; set; } = HttpTest.Key;
+    private readonly Dictionary<string, Dictionary<string, FakeJob>> byId = [];
+
+    public string? Key { get; set; } = FakeServer.TestKey;
 
     public bool Disabled { get; set; }
 
@@ -33,6 +35,61 @@ internal sealed class FakeBioAgents
         {
             change();
         }
+    }
+
+    /// <summary>Seeds jobs, moves one, and tells of them; see <see cref="FakeHost"/>.</summary>
+    public JsonNode? Command(JsonObject command)
+    {
+        lock (queues)
+        {
+            var queue = (string?)command["queue"] ?? "deep-research";
+            return (string?)command["do"] switch
+            {
+                "seed" => Seed(queue, command),
+                "move" => Move(Find(queue, (string)command["id"]!)!, command),
+                "job" => Find(queue, (string)command["id"]!)?.ToJson(),
+                "counts" => new JsonObject(queues[queue].GroupBy(job => job.State).Select(group => KeyValuePair.Create(group.Key, (JsonNode?)group.Count()))),
+                "set" => Disabled = (bool)command["disabled"]!,
+                _ => throw new ArgumentException("no such command"),
+            };
+        }
+    }
+
+    private JsonArray Seed(string queue, JsonObject command)
+    {
+        var ids = new JsonArray();
+        foreach (var seed in FakeSeed.Read(command))
+        {
+            ids.Add(seed.Id);
+            queues[queue].Add(new FakeJob(seed.Id, seed.State, seed.Added)
+            {
+                Name = seed.Name, Data = seed.Data, FailedReason = seed.Reason, AttemptsMade = seed.Attempts, ProcessedOn = seed.Started, FinishedOn = seed.Ended,
+            });
+        }
+
+        return ids;
+    }
+
+    private static JsonNode? Move(FakeJob job, JsonObject command)
+    {
+        job.State = (string)command["state"]!;
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        job.ProcessedOn ??= now;
+        job.FinishedOn = job.State is "completed" or "failed" ? now : null;
+        job.FailedReason = job.State == "failed" ? (string?)command["reason"] ?? "it broke" : null;
+        job.AttemptsMade += job.FinishedOn is null ? 0 : 1;
+        return null;
+    }
+
+    private FakeJob? Find(string queue, string id)
+    {
+        var jobs = queues[queue];
+        if (!byId.TryGetValue(queue, out var index) || index.Count != jobs.Count)
+        {
+            byId[queue] = index = jobs.ToDictionary(job => job.Id);
+        }
+
+        return index.GetValueOrDefault(id);
     }
 
     private FakeAnswer AnswerUnderLock(FakeRequest request)
@@ -65,7 +122,7 @@ internal sealed class FakeBioAgents
         }
 
         var id = Uri.UnescapeDataString(parts[3]);
-        if (jobs.Find(job => job.Id == id) is not { } found)
+        if (Find(queue, id) is not { } found)
         {
             return FakeAnswer.Json("""{"error":"Job not found"}""", 404);
         }
@@ -111,7 +168,7 @@ internal sealed class FakeBioAgents
 }
 
 /// <summary>A job of the fake.</summary>
-internal sealed class FakeJob(string id, string state, long timestamp)
+public sealed class FakeJob(string id, string state, long timestamp)
 {
     public string Id { get; } = id;
 
@@ -129,11 +186,15 @@ internal sealed class FakeJob(string id, string state, long timestamp)
 
     public JsonNode Progress { get; set; } = 0;
 
+    public string Name { get; set; } = "job-" + id;
+
+    public JsonNode Data { get; set; } = new JsonObject { ["n"] = id };
+
     public JsonObject ToJson()
     {
         var json = new JsonObject
         {
-            ["attemptsMade"] = AttemptsMade, ["data"] = new JsonObject { ["n"] = Id }, ["id"] = Id, ["name"] = "job-" + Id,
+            ["attemptsMade"] = AttemptsMade, ["data"] = Data.DeepClone(), ["id"] = Id, ["name"] = Name,
             ["progress"] = Progress.DeepClone(), ["state"] = State, ["timestamp"] = Timestamp,
         };
         if (ProcessedOn is { } processed)

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace JobAdmin.Client.Tests.Http.Fakes;
+namespace JobAdmin.Fakes;
 
 /// <summary>Answers as a Conveyor dashboard on its memory store does, the traps included: it makes queues that are asked about, removes what isn't there,
 /// fails on a state it doesn't know, ends pages before their end, and finds fifty jobs at the most.</summary>
-internal sealed class FakeConveyor
+public sealed partial class FakeConveyor : IFakeApi
 {
     private static readonly string[] Words = ["waiting", "waiting-children", "delayed", "active", "completed", "failed"];
     private readonly Dictionary<string, List<FakeConveyorJob>> queues = [];
@@ -20,6 +20,11 @@ internal sealed class FakeConveyor
     public bool Metrics { get; set; } = true;
 
     public bool Workers { get; set; }
+
+    public bool ReadOnly { get; set; }
+
+    /// <summary>Whether it wants a key.</summary>
+    public bool Auth { get; set; }
 
     public List<FakeConveyorJob> this[string queue]
     {
@@ -61,25 +66,37 @@ internal sealed class FakeConveyor
 
     private FakeAnswer Answer(FakeRequest request, string[] path) => (request.Method, path) switch
     {
-        ("GET", ["config"]) => Data(new JsonObject { ["readOnly"] = false, ["authRequired"] = false }),
+        ("GET", ["config"]) => Data(new JsonObject { ["readOnly"] = ReadOnly, ["authRequired"] = Auth }),
+        _ when Auth && !(request.Headers.TryGetValue("Authorization", out var key) && key == "Bearer " + FakeServer.TestKey) => Error(401, "UNAUTHORIZED", "Authentication required"),
+        _ when ReadOnly && request.Method != "GET" => Error(403, "READ_ONLY", "Dashboard is in read-only mode"),
+        ("GET", ["openapi.json"]) => FakeAnswer.Json("""{"openapi":"3.1.0","info":{"title":"Conveyor"}}"""),
+        ("GET", ["events"]) => events.Open(null, []),
+        ("GET", ["queues", var name, "events"]) => events.Open(name, []),
         ("GET", ["queues"]) => Data(new JsonArray([.. queues.Keys.Select(name => (JsonNode)Queue(name))])),
         ("GET", ["workers"]) when Workers => Data(JsonNode.Parse($$"""[{"id":"w1","queueName":"{{request["queue"] ?? "a"}}","hostname":"box","startedAt":"2026-11-22T03:00:00.000Z","concurrency":4,"stale":false}]""")),
         ("GET", ["flows"]) when OnRedis => Data(JsonNode.Parse("""{"active":[],"completed":[]}""")),
+        ("GET", ["flows"]) => Data(new JsonArray([.. queues.Values.SelectMany(static jobs => jobs).Where(job => job.Children.Count > 0 && (request["state"] ?? job.State) == job.State).Take(100).Select(job => (JsonNode)job.ToJson())])),
+        ("GET", ["queues", var name, "groups"]) => Data(Groups(name)),
+        ("GET", ["metrics", "sparklines"]) when Metrics => Data(new JsonObject(queues.Keys.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonArray([.. Buckets(name).GroupBy(static job => job.Ended![..16]).Select(static group => (JsonNode)group.Count())]))))),
         ("GET", ["jobs", "search"]) => Search(request),
         ("GET", ["search"]) => QuickSearch(request),
         ("GET", ["metrics", "status"]) => Data(new JsonObject { ["enabled"] = Metrics }),
         ("GET", ["queues", _, "metrics"]) when !Metrics => Error(400, "METRICS_DISABLED", "Metrics are not enabled"),
+        ("GET", ["queues", var name, "metrics"]) => Data(Points(name, request)),
         ("GET", ["queues", var name]) => Data(Detail(name)),
         ("GET", ["queues", var name, "jobs"]) => List(request, name),
         ("POST", ["queues", var name, "jobs"]) => AddJob(request, name),
         ("POST", ["queues", var name, "pause"]) => Pause(request, name, true),
         ("POST", ["queues", var name, "resume"]) => Pause(request, name, false),
         ("POST", ["queues", var name, "clean"]) => Clean(request, name),
+        ("POST", ["queues", var name, "drain"]) => Data(new JsonObject { ["drained"] = this[name].RemoveAll(static job => job.State is "waiting" or "delayed" or "waiting-children") >= 0 }),
+        ("POST", ["queues", var name, "retry"]) => Data(new JsonObject { ["retried"] = RetryAll(name, (string?)JsonNode.Parse(request.Body)?["state"]) }),
+        ("POST", ["queues", var name, "promote"]) => Data(new JsonObject { ["promoted"] = PromoteAll(name) }),
         ("DELETE", ["queues", var name]) when this[name].Any(job => job.State == "active") && request["force"] != "true" => new FakeAnswer(500, "Internal Server Error", "text/plain"),
         ("DELETE", ["queues", var name]) => Data(new JsonObject { ["obliterated"] = queues.Remove(name) }),
         ("DELETE", ["queues", var name, "jobs", var id]) => Data(new JsonObject { ["removed"] = this[name].RemoveAll(job => job.Id == id) >= 0 }),
         (_, ["queues", var name, "jobs", var id, .. var action]) => this[name].Find(job => job.Id == id) is { } job
-            ? Job(job, action) : Error(404, "NOT_FOUND", $"Job {id} not found"),
+            ? Job(request, job, action) : Error(404, "NOT_FOUND", $"Job {id} not found"),
         _ => FakeAnswer.Html(404),
     };
 
@@ -128,7 +145,8 @@ internal sealed class FakeConveyor
         }
 
         var all = queues.Where(pair => request["queue"] is null || pair.Key == request["queue"]).SelectMany(pair => pair.Value)
-            .Where(job => job.Name.Contains(request["name"] ?? "", StringComparison.OrdinalIgnoreCase)).OrderByDescending(job => job.At).ToList();
+            .Where(job => job.Name.Contains(request["name"] ?? "", StringComparison.OrdinalIgnoreCase) && (request["state"] is not { } states || states.Split(',').Contains(job.State)))
+            .OrderByDescending(job => job.At).ToList();
         var (start, end) = (int.Parse(request["start"]!), int.Parse(request["end"]!));
         return FakeAnswer.Json(new JsonObject
         {
@@ -141,7 +159,12 @@ internal sealed class FakeConveyor
     {
         var text = request["q"]!;
         var all = queues.Where(pair => request["queue"] is null || pair.Key == request["queue"]).SelectMany(pair => pair.Value);
-        return request["type"] is null
+        if (request["type"] == "queue")
+        {
+            return Data(new JsonArray([.. queues.Keys.Where(name => name.Contains(text, StringComparison.Ordinal)).Select(name => (JsonNode)Queue(name))]));
+        }
+
+        return request["type"] is null or "job"
             ? Data(all.FirstOrDefault(job => job.Id == text)?.ToJson())
             : Data(new JsonArray([.. all.Where(job => (request["type"] == "name" ? job.Name : job.Data).Contains(text, StringComparison.OrdinalIgnoreCase)).Take(50).Select(job => (JsonNode)job.ToJson())]));
     }
@@ -152,6 +175,9 @@ internal sealed class FakeConveyor
         var job = Add(name, (string?)body["opts"]?["jobId"] ?? $"made-{this[name].Count}", body["opts"]?["delay"] is null ? "waiting" : "delayed", "2026-11-22T05:00:00.000Z");
         job.Name = (string)body["name"]!;
         job.Data = body["data"]!.ToJsonString();
+        job.Options = body["opts"]?.AsObject() ?? [];
+        job.Group = (string?)job.Options["group"]?["id"];
+        Tell(job, job.State);
         return Data(job.ToJson(), 201);
     }
 
@@ -160,6 +186,10 @@ internal sealed class FakeConveyor
         var which = request.Body.Length > 0 ? (string?)JsonNode.Parse(request.Body)?["jobName"] ?? "__all__" : "__all__";
         var names = paused.TryGetValue(name, out var there) ? there : paused[name] = [];
         _ = pause ? names.Add(which) : names.Remove(which);
+        events.Send(name, pause ? "queue:paused" : "queue:resumed", new JsonObject
+        {
+            ["type"] = pause ? "queue:paused" : "queue:resumed", ["queueName"] = name, ["data"] = new JsonObject { ["jobName"] = which }, ["timestamp"] = FakeConveyorJob.Now,
+        });
         return Data(new JsonObject { [pause ? "paused" : "resumed"] = which });
     }
 
@@ -170,42 +200,4 @@ internal sealed class FakeConveyor
         var gone = this[name].RemoveAll(job => job.State == (string)body["state"]! && DateTimeOffset.Parse(job.Ended ?? job.At, CultureInfo.InvariantCulture) < old);
         return Data(new JsonObject { ["removed"] = gone });
     }
-
-    private static FakeAnswer Job(FakeConveyorJob job, string[] action)
-    {
-        switch (action)
-        {
-            case []:
-                return Data(job.ToJson());
-            case ["retry"] when job.State is "failed" or "completed":
-                job.State = "waiting";
-                return Data(new JsonObject { ["retried"] = true });
-            case ["retry" or "promote" or "cancel"]:
-                return Error(400, "BAD_REQUEST", $"Cannot {action[0]} job in state \"{job.State}\"");
-            default:
-                return FakeAnswer.Html(404);
-        }
-    }
-}
-
-/// <summary>A job of the fake.</summary>
-internal sealed class FakeConveyorJob(string queue, string id, string state, string at, string? ended)
-{
-    public string Id { get; } = id;
-
-    public string State { get; set; } = state;
-
-    public string At { get; } = at;
-
-    public string? Ended { get; } = ended;
-
-    public string Name { get; set; } = "send-" + id;
-
-    public string Data { get; set; } = "{}";
-
-    public JsonObject ToJson() => new()
-    {
-        ["name"] = Name, ["queueName"] = queue, ["data"] = JsonNode.Parse(Data), ["state"] = State, ["createdAt"] = At, ["attemptsMade"] = 0, ["progress"] = 0,
-        ["completedAt"] = State == "completed" ? Ended : null, ["failedAt"] = State == "failed" ? Ended : null, ["opts"] = new JsonObject(), ["id"] = Id,
-    };
 }
