@@ -86,7 +86,7 @@ Describe 'job table' {
         $lines = $jobs | Get-Line 120
         $lines -match '^1041 ' | Should -Match 'Failed +3m ago +3/3 connect ECONNREFUSED'
         $lines -match '^3f2b' | Should -Match 'Active +4\ds ago +0/1 ████░░░░  62%$'
-        $lines -match '^repeat' | Should -Match 'Delayed +in 3h +1/5 SMTP 451'
+        $lines -match '^repea…' | Should -Match 'Delayed +in 3h +1/5 SMTP 451'
         $lines -match '^7 ' | Should -Match 'WaitingChi… 400d ago'
         $lines -match '^8 ' | Should -Match 'Completed +3m ago +1/1 took 1.43 s$'
     }

@@ -156,14 +156,9 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         {
             foreach (var (queue, query) in parts)
             {
-<<<<<<< HEAD
-                Audited(queue, () => Run(token => new MatchingChange(queue, query, Change, Prepare, pacer)
-                    .RunAsync(Verb, sentence => ShouldDoAsync(queue, sentence, AuditFilter.Of(query)), page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token)));
-=======
                 JobCapability.Require(queue.Server, Need);
-                Run(token => new MatchingChange(queue, query, Change, Prepare, pacer) { OneByOne = PassThru }
-                    .RunAsync(Verb, ShouldDoAsync, page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token));
->>>>>>> cc00ff5 (Commands on every server that can do them: NotSupported before anything is sent, polls that back off, retries and promotions of all in one request, results by id and compact, counts by name, sparklines and metrics by name; fakes of the five APIs as processes, and Pester over them)
+                Audited(queue, () => Run(token => new MatchingChange(queue, query, Change, Prepare, pacer) { OneByOne = PassThru, AllChanged = count => Audit.Count(queue, Participle, count) }
+                    .RunAsync(Verb, sentence => ShouldDoAsync(queue, sentence, AuditFilter.Of(query)), page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token)));
             }
         });
     }

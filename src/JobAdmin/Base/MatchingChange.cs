@@ -7,6 +7,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
 {
     private const int Together = 500;
 
+    /// <summary>Takes the number of jobs that one request changed; of these there are no outcomes.</summary>
+    public Action<long>? AllChanged { get; init; }
+
     /// <summary>Whether what becomes of each job is wanted, which a change of all in one request can't tell.</summary>
     public bool OneByOne { get; init; }
 
@@ -36,7 +39,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
 
         if (AllAtOnce() is { } all)
         {
-            await tell($"{await all(token).ConfigureAwait(false):N0} {what} changed by one request to the server").ConfigureAwait(false);
+            var changed = await all(token).ConfigureAwait(false);
+            AllChanged?.Invoke(changed);
+            await tell($"{changed:N0} {what} changed by one request to the server").ConfigureAwait(false);
             return;
         }
 

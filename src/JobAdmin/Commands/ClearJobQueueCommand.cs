@@ -92,12 +92,6 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
     private async Task ClearAsync(QueueReference queue, ClearQuery query, ProgressReporter bar, CancellationToken token)
     {
-<<<<<<< HEAD
-        var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
-        var count = await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
-        var what = $"{string.Join(" and ", states.Select(JobErrors.Word))} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} of {queue}";
-        if (count > 0 && !await ShouldDoAsync(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query)).ConfigureAwait(false))
-=======
         if (states.Count == 0 && !queue.Server.Connection.Capabilities.HasFlag(JobServerCapabilities.ClearAnyState))
         {
             throw StateMissing();
@@ -106,8 +100,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         var count = await CountAsync(queue, query, token).ConfigureAwait(false);
         var words = states.Count == 0 ? "" : $"{string.Join(" and ", states.Select(JobErrors.Word))} ";
         var what = $"{words}{(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)}{(states.Count == 0 ? " in any state" : "")} of {queue}";
-        if (count > 0 && !await ShouldDoAsync($"Delete {count:N0} {what}").ConfigureAwait(false))
->>>>>>> cc00ff5 (Commands on every server that can do them: NotSupported before anything is sent, polls that back off, retries and promotions of all in one request, results by id and compact, counts by name, sparklines and metrics by name; fakes of the five APIs as processes, and Pester over them)
+        if (count > 0 && !await ShouldDoAsync(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query)).ConfigureAwait(false))
         {
             return;
         }

@@ -84,8 +84,6 @@ public static class JobMetricCells
     /// <returns>The text.</returns>
     public static string PointGroup(PSObject instance) => CellText.OnConnection(Point(instance).Queue, Point(instance).Connection);
 
-<<<<<<< HEAD
-=======
     /// <summary>The queue of a sparkline.</summary>
     /// <param name="instance">The sparkline.</param>
     /// <returns>The text.</returns>
@@ -99,29 +97,8 @@ public static class JobMetricCells
     /// <summary>A sparkline as a row of bars.</summary>
     /// <param name="instance">The sparkline.</param>
     /// <returns>The text.</returns>
-    public static string Line(PSObject instance) => Sparkline(Recent(instance).Points);
+    public static string Line(PSObject instance) => Display.Sparkline.Whole([.. Recent(instance).Points.Select(static point => (double)point)], Widest);
 
-    /// <summary>A row of bars; of more numbers than fit, neighbours are put together.</summary>
-    internal static string Sparkline(IReadOnlyList<long> numbers)
-    {
-        if (numbers.Count == 0)
-        {
-            return "";
-        }
-
-        var width = Math.Min(Widest, numbers.Count);
-        var sums = new double[width];
-        for (var i = 0; i < numbers.Count; i++)
-        {
-            sums[(int)((long)i * width / numbers.Count)] += numbers[i];
-        }
-
-        var highest = sums.Max();
-        // Nothing is a blank line; whatever happened is at least the lowest bar above it.
-        return string.Concat(sums.Select(sum => sum <= 0 ? Bars[0] : Bars[1 + (int)Math.Round((Bars.Length - 2) * sum / highest)]));
-    }
-
->>>>>>> cc00ff5 (Commands on every server that can do them: NotSupported before anything is sent, polls that back off, retries and promotions of all in one request, results by id and compact, counts by name, sparklines and metrics by name; fakes of the five APIs as processes, and Pester over them)
     private static JobMetric Metric(PSObject instance) => (JobMetric)instance.BaseObject;
 
     private static JobSparkline Recent(PSObject instance) => (JobSparkline)instance.BaseObject;
