@@ -9,6 +9,9 @@ internal sealed partial class BullMqServer
 {
     private const int BlockMilliseconds = 1000;
 
+    // No event has this id: it stands behind all of one millisecond.
+    private const string EndOfMillisecond = "-18446744073709551615";
+
     public async IAsyncEnumerable<IReadOnlyList<JobEvent>> WatchEventsAsync(EventQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var queues = query.Queues;
@@ -34,7 +37,7 @@ internal sealed partial class BullMqServer
             {
                 if (StartId(query.Positions?.GetValueOrDefault(position.Queue) ?? query.From) is { } id)
                 {
-                    position.Seek(id);
+                    position.Seek(id, isTime: id.EndsWith(EndOfMillisecond, StringComparison.Ordinal));
                 }
                 else
                 {
@@ -91,7 +94,7 @@ internal sealed partial class BullMqServer
         if (DateTimeOffset.TryParse(from, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time))
         {
             // Ids begin with the time in milliseconds; the last id before that time is what we stand behind.
-            return $"{Math.Max(0, time.ToUnixTimeMilliseconds() - 1)}-{ulong.MaxValue}";
+            return $"{Math.Max(0, time.ToUnixTimeMilliseconds() - 1)}{EndOfMillisecond}";
         }
 
         throw new JobServerException("InvalidInput", JobErrorKind.InvalidInput, $"'{from}' is neither a time nor an event id.", "Give a time, an event's EventId, or 'start'.");

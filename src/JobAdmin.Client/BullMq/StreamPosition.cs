@@ -10,6 +10,7 @@ internal sealed class StreamPosition(string queue, RedisKey key)
 
     // Entries the stream had ever been given when we had read all of it; null until then.
     private long? counted;
+    private bool comesFromTime;
 
     public string Queue => queue;
 
@@ -27,14 +28,22 @@ internal sealed class StreamPosition(string queue, RedisKey key)
     }
 
     /// <summary>Goes behind an id.</summary>
-    public void Seek(string id) => LastId = id;
+    /// <param name="id">The id.</param>
+    /// <param name="isTime">Whether it is only a time, written as an id: a stream that ends before it has lost nothing.</param>
+    public void Seek(string id, bool isTime = false) => (LastId, comesFromTime) = (id, isTime);
 
     /// <summary>The events behind the position, a gap record first where some were lost. An empty result is the end for now.</summary>
     public async Task<List<JobEvent>> ReadAsync(IJobServer server, ScriptRunner runner, CancellationToken cancellationToken)
     {
         var events = new List<JobEvent>();
         var info = await AskAsync(runner, LastId, Batch, cancellationToken).ConfigureAwait(false);
-        if (LastId != "0-0" && Compare(info.LastId, LastId) < 0)
+        if (comesFromTime && Compare(info.LastId, LastId) < 0)
+        {
+            // Nothing happened since that time: we stand at the end.
+            LastId = info.LastId.Length > 0 ? info.LastId : "0-0";
+            counted = info.Added >= 0 ? info.Added : null;
+        }
+        else if (LastId != "0-0" && Compare(info.LastId, LastId) < 0)
         {
             // The stream went backwards: the queue was removed, or the server came back with older data.
             events.Add(Gap(server, null));
@@ -64,6 +73,7 @@ internal sealed class StreamPosition(string queue, RedisKey key)
             events.Add(Gap(server, null));
         }
 
+        comesFromTime = false;
         foreach (var entry in info.Entries)
         {
             var parts = (RedisResult[])entry!;

@@ -56,6 +56,22 @@ public sealed class EventTests(Bench bench)
     }
 
     [Fact]
+    public async Task A_time_after_the_last_event_is_no_gap()
+    {
+        await using var lab = bench.Lab();
+        await lab.AddAsync();
+        await Task.Delay(20, Ct);
+        var server = await lab.ServerAsync();
+        var query = new EventQuery { Queues = ["emails", "later"], From = DateTimeOffset.UtcNow.ToString("o") };
+        await using var watch = server.WatchEventsAsync(query, Ct).GetAsyncEnumerator(Ct);
+        var next = watch.MoveNextAsync().AsTask();
+        await Task.Delay(300, Ct);
+        await lab.AddAsync(name: "second");
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.Equal(("added", "2"), watch.Current[0] is var e ? (e.Event, e.Id) : default);
+    }
+
+    [Fact]
     public async Task Trimmed_events_are_counted()
     {
         await using var lab = bench.Lab();
