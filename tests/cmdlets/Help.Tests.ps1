@@ -8,9 +8,9 @@ BeforeDiscovery {
     $topics = $pages.BaseName -like 'about_*'
 
     # Every block of PowerShell, with the heading above it.
-    $blocks = foreach ($page in $pages) {
+    $blocks = foreach ($page in @($pages) + (Get-Item "$PSScriptRoot/../../README.md")) {
         $heading = ''
-        foreach ($match in [regex]::Matches((Get-Content -Raw $page), '(?ms)^#+ (?<heading>[^\n]+)$|^```powershell(?<info>[^\n]*)\n(?<code>.*?)\n```$')) {
+        foreach ($match in [regex]::Matches((Get-Content -Raw $page), '(?ms)^(?:#+ |\*\*)(?<heading>[^\n*]+)[^\n]*$|^```powershell(?<info>[^\n]*)\n(?<code>.*?)\n```$')) {
             if ($match.Groups['heading'].Success) { $heading = $match.Groups['heading'].Value; continue }
             @{ Page = $page.BaseName; Heading = $heading; Code = $match.Groups['code'].Value; Run = -not $match.Groups['info'].Value.Trim() }
         }
