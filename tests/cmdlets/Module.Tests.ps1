@@ -43,7 +43,7 @@ Describe '<Name>' -ForEach $commands {
     It 'has singular parameter names in Pascal case' {
         $own = $command.Parameters.Keys | Where-Object { $_ -notin [System.Management.Automation.PSCmdlet]::CommonParameters }
         $own | Should -MatchExactly '^[A-Z][A-Za-z]+$'
-        $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'Attempts', 'MaxEvents', 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
+        $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'AsOpenMetrics', 'Attempts', 'MaxEvents', 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
     }
 
     It 'takes one thing from the pipeline' {
@@ -57,7 +57,8 @@ Describe '<Name>' -ForEach $commands {
         $free = @{
             Numbers = 'Attempts', 'BatchSize', 'Concurrency', 'Count', 'Depth', 'First', 'Last', 'Limit', 'Max', 'MaxChildren', 'MaxEvents', 'Newest', 'Next', 'Oldest',
             'Priority', 'Progress', 'RateLimitMax', 'Sample', 'Skip', 'Throttle', 'ThrottleLimit'
-            Times = 'After', 'Before', 'StartDate', 'EndDate'
+            Times = 'After', 'Before', 'StartDate', 'EndDate', 'NewerThan', 'StalledInterval'
+            Thresholds = 'Backlog', 'WaitingAge', 'Overdue', 'Failed', 'FailureRate', 'Stalled', 'Lost', 'PausedFor', 'RateLimitedFor', 'SchedulerOverdue', 'MinimumWorker'
             Paths = 'Path', 'Backup', 'AuditPath', 'CertificateAuthority', 'ClientCertificate', 'Checkpoint'
             Words = 'AuditReason', 'Data', 'Children', 'Option', 'Header', 'DeduplicationId', 'NewId', 'NewName', 'Prefix', 'SentinelMaster', 'Credential', 'Key'
             Objects = 'InputObject'
