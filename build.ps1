@@ -161,6 +161,9 @@ switch ($Task) {
     Test { Invoke-Test }
     Coverage { & ./tools/coverage.ps1 }
     Analyze { Invoke-Analysis }
-    Bench { & ./bench/bench.ps1 -Manifest (Join-Path $staged JobAdmin.psd1) }
+    Bench {
+        & ./bench/bench.ps1 -Manifest (Join-Path $staged JobAdmin.psd1)
+        & ./bench/http.ps1 -Manifest (Join-Path $staged JobAdmin.psd1)
+    }
     Package { & ./tools/package.ps1 -Module $staged -Destination (Join-Path $PSScriptRoot output) }
 }
