@@ -62,6 +62,11 @@ public sealed class ExportJobCommand : JobFilterCmdlet
                 throw JobErrors.Input("NoJobs", "Nothing says which jobs shall be exported.", "Name a queue, or * for all; or pipe jobs from Get-Job.");
             }
 
+            foreach (var server in Servers())
+            {
+                Require(server);
+            }
+
             ExportQueues(ResolveQueues(Queue).Select(queue => (queue, Query(queue.Queue))));
         }
         else if (item is null)
@@ -117,13 +122,12 @@ public sealed class ExportJobCommand : JobFilterCmdlet
 
     private JobQuery Query(string queue) => new() { Queue = queue, States = JobStates.Parse(State), Filter = BuildFilter() };
 
+    private static IJobTransfer Require(IJobServer server) => server as IJobTransfer
+        ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "export jobs field by field");
+
     private IJobTransfer Open(IJobServer server)
     {
-        if (server is not IJobTransfer transfer)
-        {
-            throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "export jobs field by field");
-        }
-
+        var transfer = Require(server);
         first ??= server;
         if (first.Connection.Prefix != server.Connection.Prefix)
         {
