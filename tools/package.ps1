@@ -39,6 +39,9 @@ function Set-Signature {
 }
 
 function New-Package {
+    # What is in it and where it comes from, with the hashes of what goes out.
+    & node (Join-Path $PSScriptRoot sbom.mjs) $root $Module
+    if ($LASTEXITCODE) { throw 'sbom.mjs could not list the parts of the module' }
     $tags = @($data.Tags) + 'PSModule', 'PSIncludes_Cmdlet' + @($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
     $escaped = { [Security.SecurityElement]::Escape($args[0]) }
     $nuspec = Join-Path $Destination JobAdmin.nuspec

@@ -1,5 +1,5 @@
 // node sbom.mjs ROOT MODULE : writes MODULE/sbom.cdx.json, a CycloneDX list of everything in the staged module that others made: the packages
-// whose libraries lie in bin/deps, with the hashes of their lock files, and the versions of BullMQ whose scripts are embedded.
+// whose libraries it holds, with the hashes of their lock files, and the versions of BullMQ whose scripts are embedded.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -7,8 +7,7 @@ import { basename, join, resolve } from 'node:path';
 const [root, module] = process.argv.slice(2).map(path => resolve(path));
 const json = file => JSON.parse(readFileSync(file, 'utf8'));
 const version = basename(module);
-const files = folder => existsSync(join(module, folder)) ? readdirSync(join(module, folder)).filter(name => name.endsWith('.dll')).map(name => `${folder}/${name}`) : [];
-const shipped = [...files('bin'), ...files('bin/deps')];
+const shipped = readdirSync(join(module, 'bin'), { recursive: true }).filter(name => name.endsWith('.dll')).map(name => `bin/${name.replaceAll('\\', '/')}`).sort();
 const stems = new Map(shipped.map(file => [basename(file, '.dll').toLowerCase(), file]));
 
 // A package by what its lock file says; the one that was used when the feed had only an older client lies in obj.

@@ -155,7 +155,7 @@ internal sealed partial class BullMqServer
     {
         try
         {
-            return await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await sent.WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

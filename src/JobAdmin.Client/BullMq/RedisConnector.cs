@@ -18,7 +18,7 @@ internal static class RedisConnector
         configuration.BeforeSocketConnect = stalls.Note;
         try
         {
-            return await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await ConnectionMultiplexer.ConnectAsync(configuration).WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RedisConnectionException exception)
         {

@@ -67,7 +67,7 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
             var started = Stopwatch.GetTimestamp();
             try
             {
-                var result = await call().WaitAsync(cancellationToken).ConfigureAwait(false);
+                var result = await call().WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
                 WireLog.Write($"{what}, {size} arguments", Stopwatch.GetElapsedTime(started));
                 return result;
             }
@@ -96,14 +96,14 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
     {
         try
         {
-            return await database.ExecuteAsync("EVALSHA" + suffix, args, flags).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await database.ExecuteAsync("EVALSHA" + suffix, args, flags).WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             // Redis refused before it ran anything, so sending the text is safe even for a change.
             var whole = (object[])args.Clone();
             whole[0] = script.Text;
-            return await database.ExecuteAsync("EVAL" + suffix, whole, flags).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await database.ExecuteAsync("EVAL" + suffix, whole, flags).WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Display;
 
 namespace JobAdmin.Base;
 
@@ -206,16 +207,19 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         return await answer.Task.WaitAsync(stopping.Token).ConfigureAwait(false);
     }
 
+    /// <summary>Writes a warning. What comes from outside in it (ids, names, reasons) moves no cursor and changes no colour.</summary>
+    internal new void WriteWarning(string message) => base.WriteWarning(CellText.VisibleLines(message));
+
     /// <summary>Writes a line to the verbose stream, or to the debug stream under -Debug alone, where PowerShell would ask after each verbose line whether to go on.</summary>
     internal void Tell(string message)
     {
         if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
         {
-            WriteDebug(message);
+            WriteDebug(CellText.VisibleLines(message));
         }
         else
         {
-            WriteVerbose(message);
+            WriteVerbose(CellText.VisibleLines(message));
         }
     }
 

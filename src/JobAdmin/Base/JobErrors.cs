@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Display;
 
 namespace JobAdmin.Base;
 
@@ -15,7 +16,8 @@ internal static class JobErrors
     public static ErrorRecord From(JobServerException error, object? target = null) =>
         new(error, error.ErrorId, Category(error.Kind), error.Target ?? target)
         {
-            ErrorDetails = new ErrorDetails(AdviceInMessage && error.Advice is { Length: > 0 } advice ? $"{error.Message} {advice}" : error.Message)
+            // The exception keeps the text as it is; what is shown moves no cursor and changes no colour.
+            ErrorDetails = new ErrorDetails(CellText.VisibleLines(AdviceInMessage && error.Advice is { Length: > 0 } advice ? $"{error.Message} {advice}" : error.Message))
             {
                 RecommendedAction = error.Advice ?? "",
             },

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using JobAdmin.Display;
 using JobAdmin.Audit;
 using JobAdmin.Completion;
 using JobAdmin.Connecting;
@@ -37,6 +38,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     /// <param name="skipped">Why not, when not.</param>
     internal bool ShouldDo(QueueReference queue, string sentence, AuditFilter? which, out ShouldProcessReason skipped)
     {
+        sentence = CellText.VisibleLines(sentence);
         if (!ShouldProcess(sentence, sentence + "?", "Confirm", out skipped))
         {
             return false;

@@ -29,7 +29,16 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
 
     internal override CapabilityNeed? Need => new(JobServerCapabilities.RemoveQueue, "remove a whole queue");
 
-    internal override void Check() => backup = JobBackup.To(this, Backup);
+    internal override void Check()
+    {
+        var whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var asked) && asked is SwitchParameter { IsPresent: true };
+        if (!Force && !whatIf && Queue?.FirstOrDefault(WildcardPattern.ContainsWildcardCharacters) is { } pattern)
+        {
+            throw JobErrors.Input("QueueNotNamed", $"'{pattern}' is a pattern: a queue that is deleted has to be named.", "Name the queues, see what the pattern means with -WhatIf, or use -Force.", pattern);
+        }
+
+        backup = JobBackup.To(this, Backup);
+    }
 
     internal override void ProcessQueue(QueueReference queue) =>
         WithProgress("Deleting a queue", bar => Run(token => RemoveAsync(queue, bar, token)));

@@ -7,6 +7,7 @@ namespace JobAdmin.Client.Tests;
 /// <summary>One Redis and one peer for all tests; each test has databases of its own in it.</summary>
 public sealed class Bench : IAsyncLifetime
 {
+    private readonly Unobserved unobserved = new();
     private int lastDatabase = -1;
 
     public RedisServer Redis { get; private set; } = null!;
@@ -27,6 +28,8 @@ public sealed class Bench : IAsyncLifetime
         await Connection.DisposeAsync();
         await Peer.DisposeAsync();
         await Redis.DisposeAsync();
+        unobserved.Check();
+        unobserved.Dispose();
     }
 
     /// <summary>An empty database with a queue to be, for one version of BullMQ.</summary>

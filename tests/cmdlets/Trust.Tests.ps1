@@ -1,0 +1,152 @@
+# What an operator relies on in production: nothing hostile is let out, nothing is destroyed unasked, and a session can be long and crowded.
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    # Bytes that no text can carry are written by Lua, and a job's content is compared by its digest.
+    function New-HostileJob([string] $Id, [string] $Name, [string] $Reason, [string] $Data) {
+        [void](Invoke-Redis eval "redis.call('HSET', 'bull:emails:' .. ARGV[1], 'name', ARGV[2], 'failedReason', ARGV[3], 'data', ARGV[4], 'raw', '\255\0\254', 'opts', '{}', 'timestamp', 1700000000000, 'finishedOn', 1700000000001) redis.call('ZADD', 'bull:emails:failed', 1700000000001, ARGV[1])" 0 $Id $Name $Reason $Data)
+    }
+    function Get-Digest([string] $Queue) {
+        Invoke-Redis eval "local out = {} for _, id in ipairs(redis.call('ZRANGE', ARGV[1] .. 'failed', 0, -1)) do local all, fields = redis.call('HGETALL', ARGV[1] .. id), {} for i = 1, #all, 2 do fields[#fields + 1] = #all[i] .. all[i] .. #all[i + 1] .. all[i + 1] end table.sort(fields) out[#out + 1] = #id .. id .. table.concat(fields) end return redis.sha1hex(table.concat(out))" 0 "bull:${Queue}:"
+    }
+    $esc = [char]27
+}
+AfterAll { Stop-Lab }
+
+Describe 'Hostile data' {
+    BeforeAll {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'counts'; queue = 'emails' })
+        $hostile = "$esc[31mred$esc[0m", "two`r`nlines", "bell$([char]7)del$([char]127)c1$([char]0x9b)31m", "rtl$([char]0x202e)txt", "null$([char]0)end", '=cmd|''/c calc''!A0', "$esc]0;title$([char]7)", '__proto__', '$(throw 1)', ('x' * 1MB)
+        $n = 0
+        foreach ($text in $hostile) { New-HostileJob "h$((++$n))" $text $text (ConvertTo-Json @{ text = $text }) }
+        New-HostileJob 'h20' 'deep' 'deep' ('[' * 900 + ']' * 900)
+        New-HostileJob 'h21' 'numbers' '1e999' '{"a":1e999,"b":123456789012345678901234567890,"a":2,"__proto__":{"x":1},"PSObject":1,"":2}'
+        New-HostileJob 'h22' 'no json' 'no json' '{"a":'
+        New-HostileJob "id$esc[2J" 'id' 'id' '{}'
+        $jobs = Get-Job -Queue emails -State failed -IncludeData
+    }
+
+    It 'is raw in properties' {
+        $jobs.Count | Should -Be ($hostile.Count + 4)
+        foreach ($i in 1..$hostile.Count) {
+            $job = $jobs | Where-Object Id -CEQ "h$i"
+            $job.Name | Should -BeExactly $hostile[$i - 1]
+            $job.FailedReason | Should -BeExactly $hostile[$i - 1]
+            $job.Data.text | Should -BeExactly $hostile[$i - 1]
+        }
+        ($jobs | Where-Object Id -EQ h21).Data.a | Should -Not -BeNullOrEmpty
+        ($jobs | Where-Object Id -EQ h22).Data | Should -Be '{"a":'
+    }
+
+    It 'is visible in views, and moves neither cursor nor colour: <_>' -ForEach 'Format-Table', 'Format-List', 'Format-Table -Wrap', 'Format-Wide' {
+        $shown = & ([scriptblock]::Create("`$args[0] | $_ | Out-String -Width 120")) ($jobs | Where-Object Id -NE 'h10')
+        $shown -replace "\r?\n" | Should -Not -Match '[\x00-\x1a\x1c-\x1f\x7f\x80-\x9f\u202a-\u202e]'
+        # Colours of our own are all that may be there.
+        $shown -replace "$esc\[[0-9;]*m" | Should -Not -Match $esc
+        $shown | Should -Not -Match "$esc\[31mred"
+    }
+
+    It 'is visible in messages' {
+        $said = Get-ErrorOf { Get-Job -Queue emails -Id "no$esc[2Jsuch`a" } | ForEach-Object { "$_" }
+        $said | Should -Not -BeNullOrEmpty
+        $said | Should -Not -Match "[\x00-\x08\x0e-\x1f\x7f]"
+    }
+
+    It 'comes back byte for byte from an export' {
+        $before = Get-Digest emails
+        Export-Job -Queue emails -Path "$TestDrive/hostile.jsonl.gz"
+        (Import-Job "$TestDrive/hostile.jsonl.gz" -NewName mails -PassThru).Added | Should -Be $jobs.Count
+        Get-Digest mails | Should -Be $before
+    }
+
+    It 'is a text in a CSV file, which runs nothing' {
+        $jobs | Where-Object Id -EQ h6 | Export-Csv "$TestDrive/x.csv"
+        (Import-Csv "$TestDrive/x.csv").Name | Should -BeExactly $hostile[5]
+    }
+}
+
+Describe 'What destroys' {
+    BeforeEach {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 7; completed = 4; waiting = 3; delayed = 2; names = 'send', 'print' })
+    }
+
+    It 'does to as many as -WhatIf said: <Command>' -ForEach @(
+        @{ Command = 'Clear-JobQueue emails -State failed' }
+        @{ Command = 'Clear-JobQueue emails -State failed, completed, delayed -Name send' }
+        @{ Command = 'Clear-JobQueue emails -State waiting -Max 2' }
+        @{ Command = 'Remove-JobQueue emails' }
+    ) {
+        $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); $Command -WhatIf" | Out-String
+        $said -match 'Delete .*?(\d+) ' | Should -BeTrue
+        (& ([scriptblock]::Create("$Command -Confirm:`$false -PassThru"))).Removed | Should -Be ([int]$Matches[1])
+    }
+
+    It 'wants a queue that is deleted to be named, or -Force' {
+        $before = Get-JobContent
+        Get-ErrorId { Remove-JobQueue e* -Confirm:$false } | Should -Be 'QueueNotNamed'
+        Get-JobContent | Should -Be $before
+        Remove-JobQueue e* -Force -Confirm:$false
+        Get-JobQueue | Should -BeNullOrEmpty
+    }
+
+    It 'leaves a queue of BullMQ Pro alone without -Force' {
+        [void](Invoke-Redis hset bull:emails:meta version bullmq-pro:7.0.0)
+        $before = Get-JobContent
+        foreach ($script in { Clear-JobQueue emails -State failed -Confirm:$false }, { Remove-JobQueue emails -Confirm:$false }) { Get-ErrorId $script | Should -Be 'UnsupportedLayout' }
+        Get-JobContent | Should -Be $before
+        (Clear-JobQueue emails -State failed -Force -Confirm:$false -PassThru).Removed | Should -Be 7
+    }
+
+    It 'leaves a queue of classic Bull alone, with -Force too' {
+        [void](Invoke-Peer @{ do = 'add'; queue = 'old'; lib = 'bull' })
+        $before = Get-JobContent
+        foreach ($script in { Clear-JobQueue old -State waiting -Force -Confirm:$false }, { Remove-JobQueue old -Force -Confirm:$false }) { Get-ErrorId $script | Should -Be 'UnsupportedLayout' }
+        Get-JobContent | Should -Be $before
+    }
+}
+
+Describe 'A session' {
+    BeforeAll {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 40; waiting = 5 })
+    }
+
+    It 'works in many runspaces at once' {
+        $connection = Get-JobServer c
+        $manifest = Get-Manifest
+        $found = 1..12 | ForEach-Object -ThrottleLimit 4 -Parallel {
+            Import-Module $using:manifest
+            (JobAdmin\Get-Job -Connection $using:connection -Queue emails -State failed).Count
+        }
+        $found | Should -Be (@(40) * 12)
+    }
+
+    It 'loads and unloads the module in several runspaces, over and over, and what is in use elsewhere goes on' {
+        $manifest = Get-Manifest
+        $uri = $lab.Uri
+        $counts = 1..4 | ForEach-Object -ThrottleLimit 4 -Parallel {
+            foreach ($i in 1..4) {
+                Import-Module $using:manifest -Force
+                [void](Connect-JobServer $using:uri)
+                (Get-Job -Queue emails -State waiting).Count
+                Remove-Module JobAdmin
+            }
+        }
+        $counts | Should -Be (@(5) * 16)
+        (Get-Job -Queue emails -State waiting).Count | Should -Be 5
+    }
+
+    It 'stops at any point, and what was changed until then is whole' {
+        foreach ($after in 0, 5, 20, 60, 150) {
+            [void](Measure-Stop 'while ($true) { Get-Job -Queue emails -State failed | Invoke-JobRetry; Get-Job -Queue emails -State waiting | Out-Null }' $after)
+        }
+        $counts = Invoke-Peer @{ do = 'counts'; queue = 'emails' }
+        $counts.failed + $counts.waiting | Should -Be 45
+        (Get-Job -Queue emails -State failed, waiting).Id | Sort-Object -Unique | Should -HaveCount 45
+    }
+}
