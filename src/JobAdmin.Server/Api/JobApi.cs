@@ -67,8 +67,10 @@ internal sealed class JobApi
         };
         var total = call.Queues.For(queue).CountJobsAsync(new JobQuery { Queue = queue, States = query.States }, call.Stop);
         await using var pages = (end > start ? call.Queues.JobsAsync(query, call.Stop) : NoJobs(await total.ConfigureAwait(false))).GetAsyncEnumerator(call.Stop);
-        // The first page is there before the answer begins, so that a missing queue is still a 404.
-        var more = await pages.MoveNextAsync().ConfigureAwait(false);
+        // The first page is there before the answer begins, so that a missing queue is still a 404. Both are waited for: neither's error is lost.
+        var first = pages.MoveNextAsync().AsTask();
+        await Task.WhenAll(first, total).ConfigureAwait(false);
+        var more = await first.ConfigureAwait(false);
         var meta = (Total: await total.ConfigureAwait(false), Start: start, End: end);
         await using var json = new JsonStream(call);
         json.Writer.WriteStartObject();
