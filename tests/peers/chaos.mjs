@@ -12,9 +12,9 @@ function generator(seed) {
   };
 }
 
-/** Does `count` operations, eight at a time. Gives what was added and what was removed, by id, and how many of each operation were done. */
+/** Does `count` operations, eight at a time; only those that `only` names, if it names any. Gives what was added and what was removed, by id, and how many of each operation were done. */
 export async function chaos(command) {
-  const { count, seed, others = 1, first = 1, pauses = true } = command;
+  const { count, seed, others = 1, first = 1, pauses = true, only } = command;
   const q = await queue(command);
   const producer = await flows(command);
   const library = await load(command.lib);
@@ -50,12 +50,13 @@ export async function chaos(command) {
     async updateData() { const job = await some(); if (job) await job.updateData(data()); },
     async log() { const job = await some(); if (job) await job.log('line'); },
     async clean() { removed.push(...await q.clean(0, 1 + pick(20), ['completed', 'failed', 'delayed'][pick(3)])); },
+    async drain() { await q.drain(pick(2) === 0); },
     async pause() { if (pauses) await q.pause(); },
     async resume() { if (pauses) await q.resume(); },
     async read() { await q.getJobCounts(); },
   };
   const weights = { add: 10, addFlow: 2, retry: 8, promote: 6, remove: 4, changePriority: 4, changeDelay: 2, updateData: 3, log: 2, clean: 1, pause: 1, resume: 3, read: 2 };
-  const wheel = Object.entries(weights).flatMap(([name, weight]) => Array(weight).fill(name));
+  const wheel = only ? only.slice() : Object.entries(weights).flatMap(([name, weight]) => Array(weight).fill(name));
   let left = count;
   await Promise.all(Array.from({ length: 8 }, async () => {
     while (left-- > 0) {

@@ -41,18 +41,23 @@ internal sealed partial class BullMqServer
 
         await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
         long done = 0, uncertain = 0;
-        foreach (var state in StateWords.All)
+        for (var round = 0; round == 0 || !await RemoveOwnAsync(queue, round, cancellationToken).ConfigureAwait(false); round++)
         {
-            await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keep, cancellationToken).ConfigureAwait(false))
+            foreach (var state in StateWords.All)
             {
-                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
-                yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
+                await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keep, cancellationToken).ConfigureAwait(false))
+                {
+                    (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                    yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
+                }
+            }
+
+            if (round == 0)
+            {
+                await RemoveRestAsync(Keys(queue), async rest => await keep(await WriteKeysAsync(queue, rest, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
         }
 
-        var keys = Keys(queue);
-        await RemoveRestAsync(keys, async rest => await keep(await WriteKeysAsync(queue, rest, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        profiles.TryRemove(queue, out _);
         yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 

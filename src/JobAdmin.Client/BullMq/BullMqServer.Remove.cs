@@ -6,7 +6,9 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Deleting a queue: everything of it, where BullMQ's own leaves parents, children's links, the limiter and orphans.</summary>
 internal sealed partial class BullMqServer
 {
-    // `meta` last: as long as it is there the queue is found, and a removal that was broken off can be finished.
+    private const int StateKeys = 8, RoundsAtMost = 100;
+
+    // The states come first. They all go at once: as long as they are there the queue is found, and a removal that was broken off can be finished.
     private static readonly string[] QueueWords =
     [
         "wait", "paused", "active", "prioritized", "delayed", "completed", "failed", "waiting-children", "repeat", "marker", "pc", "id", "stalled", "stalled-check",
@@ -23,17 +25,23 @@ internal sealed partial class BullMqServer
         var (profile, total) = await BeforeRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
         await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
         long done = 0, uncertain = 0;
-        foreach (var state in StateWords.All)
+        for (var round = 0; round == 0 || !await RemoveOwnAsync(queue, round, cancellationToken).ConfigureAwait(false); round++)
         {
-            await foreach (var deleted in ClearStateAsync(queue, profile.Major, state, new JobFilter(), everything: true, () => long.MaxValue, cancellationToken).ConfigureAwait(false))
+            foreach (var state in StateWords.All)
             {
-                (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
-                yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
+                await foreach (var deleted in ClearStateAsync(queue, profile.Major, state, new JobFilter(), everything: true, () => long.MaxValue, cancellationToken).ConfigureAwait(false))
+                {
+                    (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
+                    yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
+                }
+            }
+
+            if (round == 0)
+            {
+                await RemoveRestAsync(Keys(queue), null, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        await RemoveRestAsync(Keys(queue), null, cancellationToken).ConfigureAwait(false);
-        profiles.TryRemove(queue, out _);
         yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 
@@ -68,31 +76,64 @@ internal sealed partial class BullMqServer
         }
     }
 
-    /// <summary>Deletes every key that is left of the queue: schedulers, deduplication keys, orphans, and the queue's own.</summary>
+    /// <summary>Deletes what is left of the queue besides its own keys: schedulers, deduplication keys, orphans. Jobs that somebody adds meanwhile are left as they are.</summary>
     /// <param name="keys">The queue's keys.</param>
-    /// <param name="keep">Told the names of what is about to go, besides the queue's own; null when nobody asks.</param>
+    /// <param name="keep">Told the names of what is about to go; null when nobody asks.</param>
     /// <param name="cancellationToken">Stops it.</param>
     private async Task RemoveRestAsync(QueueKeys keys, Func<IReadOnlyList<string>, Task>? keep, CancellationToken cancellationToken)
     {
         var own = QueueWords.ToHashSet(StringComparer.Ordinal);
         await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", cancellationToken).ConfigureAwait(false))
         {
-            var found = page.Where(k => !own.Contains(k[keys.Base.Length..]));
-            var types = await Task.WhenAll(found.Select(async k => (Key: k, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [(RedisKey)k], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
-            var ours = types.Where(t => IsOurs(t.Key[keys.Base.Length..], t.Type)).Select(t => t.Key).ToList();
+            var found = page.Select(k => k[keys.Base.Length..]).Where(name => !own.Contains(name));
+            var types = await Task.WhenAll(found.Select(async name => (Name: name, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [keys[name]], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+            var ours = types.Where(t => IsOurs(t.Name, t.Type)).Select(t => t.Name).ToList();
             if (keep is not null)
             {
                 // A lock says nothing to whoever puts the job back.
-                await keep([.. ours.Select(k => k[keys.Base.Length..]).Where(k => !k.EndsWith(":lock", StringComparison.Ordinal))]).ConfigureAwait(false);
+                var going = await RestAsync(keys, ours, delete: false, cancellationToken).ConfigureAwait(false);
+                await keep([.. going.Where(name => !name.EndsWith(":lock", StringComparison.Ordinal))]).ConfigureAwait(false);
+                ours = going;
             }
 
-            await Task.WhenAll(ours.Select(k => UnlinkAsync(k, cancellationToken))).ConfigureAwait(false);
+            await RestAsync(keys, ours, delete: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<List<string>> RestAsync(QueueKeys keys, List<string> names, bool delete, CancellationToken cancellationToken)
+    {
+        var rest = new List<string>(names.Count);
+        for (var at = 0; at < names.Count;)
+        {
+            var slice = names.Skip(at).Take(await IdsAtOnceAsync(keys, cancellationToken).ConfigureAwait(false)).ToList();
+            at += slice.Count;
+            object[] arguments = [keys.Base, delete ? "1" : "0", .. slice.SelectMany(name => (object[])[name, JobIdOf(name) ?? ""])];
+            // Sent again after a fault it deletes the same: what is gone is gone.
+            rest.AddRange((string[])(await runner.RunAsync(ScriptCatalog.Rest(), reads: !delete, [keys.Meta], arguments, cancellationToken, again: true).ConfigureAwait(false))!);
         }
 
-        foreach (var word in QueueWords)
+        return rest;
+    }
+
+    /// <summary>Deletes the queue's own keys, unless there are jobs again.</summary>
+    /// <returns>Whether they are deleted.</returns>
+    /// <exception cref="JobServerException">Jobs come faster than they are deleted.</exception>
+    private async Task<bool> RemoveOwnAsync(string queue, int rounds, CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        var removed = (long)await runner.RunAsync(ScriptCatalog.Own("remove-meta"), reads: false, [keys.Meta], [keys.Base, StateKeys, .. QueueWords], cancellationToken, again: true).ConfigureAwait(false) == 1;
+        if (!removed && rounds >= RoundsAtMost)
         {
-            await UnlinkAsync(keys[word], cancellationToken).ConfigureAwait(false);
+            throw new JobServerException("QueueInUse", JobErrorKind.InvalidState, $"Jobs are added to queue '{queue}' faster than they are deleted. It is paused, and what it had is gone.",
+                "Stop the application that adds them, and repeat the command.") { Target = queue };
         }
+
+        if (removed)
+        {
+            profiles.TryRemove(queue, out _);
+        }
+
+        return removed;
     }
 
     /// <summary>Whether a key behind the queue's prefix is the queue's. Another queue's prefix may begin with ours, so the type has to fit as well.</summary>
@@ -116,6 +157,4 @@ internal sealed partial class BullMqServer
         var colon = rest.IndexOf(':');
         return JobWords.TryGetValue(rest[(colon + 1)..], out var expected) && type == expected;
     }
-
-    private Task<RedisResult> UnlinkAsync(RedisKey key, CancellationToken cancellationToken) => runner.CommandAsync(reads: false, again: true, "UNLINK", [key], cancellationToken);
 }

@@ -47,6 +47,9 @@ internal static class ScriptCatalog
     /// <summary>One of our own that judges orphans, behind the parts that they share.</summary>
     public static LuaScript Orphans() => Scripts.GetOrAdd("orphans", static _ => new LuaScript("orphans", Read("lua/own/orphan-parts.lua") + Read("lua/own/orphans.lua")));
 
+    /// <summary>One of our own that deletes what no job stands behind.</summary>
+    public static LuaScript Rest() => Scripts.GetOrAdd("rest", static _ => new LuaScript("rest", Read("lua/own/orphan-parts.lua") + Read("lua/own/rest.lua")));
+
     /// <summary>The one that deletes them, with BullMQ's shared functions of one version.</summary>
     public static LuaScript DropOrphans(int major) => Scripts.GetOrAdd($"{major}:drop-orphans",
         static (n, m) => new LuaScript(n, Read("lua/own/orphan-parts.lua") + Read($"lua/{m}/drop-orphans.lua")), major);

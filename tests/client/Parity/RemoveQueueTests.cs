@@ -63,6 +63,21 @@ public sealed class RemoveQueueTests(Bench bench) : ParityTest(bench)
         Assert.Empty((await Keyspace.ReadAsync(lab.Db)).Keys);
     }
 
+    [Theory, MemberData(nameof(Full))]
+    public async Task An_application_that_goes_on_has_a_queue_again(string lib)
+    {
+        await using var lab = Bench.Lab(lib);
+        await lab.AddAsync();
+        var server = await lab.ServerAsync();
+        await server.RemoveQueueAsync("emails", force: false, Ct).RunAsync();
+        // Its library does not write the queue's settings again; it is a queue of BullMQ all the same.
+        var id = await lab.AddAsync();
+        Assert.NotEqual(QueueLayout.Bull, (await server.QueueAsync("emails")).Layout);
+        Assert.Equal(JobOutcomeStatus.Removed, Assert.Single(await server.ChangeAsync("emails", new JobChange.Remove(), id)).Status);
+        await lab.AddAsync();
+        Assert.Equal(1, (await server.RemoveQueueAsync("emails", force: false, Ct).RunAsync()).Done);
+    }
+
     [Fact]
     public async Task Twenty_thousand_jobs_in_slices()
     {

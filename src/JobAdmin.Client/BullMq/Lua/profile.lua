@@ -6,6 +6,8 @@ local exists = call('EXISTS', KEYS[1])
 local classic = 0
 if exists == 0 then
   classic = (call('EXISTS', P .. 'id') == 1 or call('EXISTS', P .. 'wait') == 1 or call('EXISTS', P .. 'meta-paused') == 1) and 1 or 0
+  -- A queue that was obliterated under an application that goes on has no meta. Classic Bull has no stream of events.
+  if classic == 1 and call('TYPE', P .. 'events').ok == 'stream' then exists, classic = 1, 0 end
 end
 local groups = (call('EXISTS', P .. 'groups') == 1 or call('EXISTS', P .. 'groups:active:count') == 1) and 1 or 0
 local oldMarker = 0
