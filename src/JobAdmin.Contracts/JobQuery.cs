@@ -120,6 +120,9 @@ public sealed record ClearQuery
 
     /// <summary>Jobs to delete at the most; null for all.</summary>
     public long? Max { get; init; }
+
+    /// <summary>Jobs to delete between two reports of progress at the most, so that whoever takes the reports can slow it down; 0 lets the server's client choose.</summary>
+    public int Slice { get; init; }
 }
 
 /// <summary>Which queues, and how much of each.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class BullMqServer
         foreach (var state in StateWords.Expand(query.States))
         {
             var jobs = new JobQuery { Queue = query.Queue, States = [state], Filter = query.Filter };
-            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => (query.Max ?? long.MaxValue) - done - uncertain, keep, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => Next(query, done + uncertain), keep, cancellationToken).ConfigureAwait(false))
             {
                 (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
                 yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };

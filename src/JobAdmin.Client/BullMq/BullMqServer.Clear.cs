@@ -22,7 +22,7 @@ internal sealed partial class BullMqServer
             // What comes after the start is left alone.
             var start = DateTimeOffset.UtcNow.AddMilliseconds(1);
             var bounded = query.Filter with { Before = query.Filter.Before is { } b && b < start ? b : start };
-            await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => (query.Max ?? long.MaxValue) - done - uncertain, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => Next(query, done + uncertain), cancellationToken).ConfigureAwait(false))
             {
                 (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
                 yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };
@@ -34,6 +34,9 @@ internal sealed partial class BullMqServer
             yield return new BulkProgress(0, 0, "jobs");
         }
     }
+
+    /// <summary>How many jobs the next slice may delete.</summary>
+    private static long Next(ClearQuery query, long done) => Math.Min((query.Max ?? long.MaxValue) - done, query.Slice > 0 ? query.Slice : long.MaxValue);
 
     /// <summary>Clears one state and tells how many each slice deleted.</summary>
     private async IAsyncEnumerable<Deletion> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)

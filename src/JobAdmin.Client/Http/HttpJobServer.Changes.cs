@@ -15,7 +15,10 @@ internal abstract partial class HttpJobServer
         return outcomes;
     }
 
-    public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, CancellationToken cancellationToken) =>
+        ChangeMatchingJobsAsync(query, change, SliceSize, cancellationToken);
+
+    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, int size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireChange(change);
         // The ids come first: pages shift while their jobs leave the state, and jobs that come later are left alone.
@@ -25,7 +28,7 @@ internal abstract partial class HttpJobServer
             ids.AddRange(page.Select(static job => job.Id));
         }
 
-        foreach (var slice in ids.Chunk(SliceSize))
+        foreach (var slice in ids.Chunk(size))
         {
             yield return await ChangeJobsAsync(query.Queue, slice, change, cancellationToken).ConfigureAwait(false);
         }
@@ -37,7 +40,7 @@ internal abstract partial class HttpJobServer
         RequireStates(query, force);
         var jobs = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
         long done = 0;
-        await foreach (var outcomes in ChangeMatchingJobsAsync(jobs, new JobChange.Remove(), cancellationToken).ConfigureAwait(false))
+        await foreach (var outcomes in ChangeMatchingJobsAsync(jobs, new JobChange.Remove(), query.Slice > 0 ? query.Slice : SliceSize, cancellationToken).ConfigureAwait(false))
         {
             done += outcomes.Count(static outcome => outcome.Succeeded);
             yield return new BulkProgress(done, query.Max, "jobs");

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace JobAdmin.Audit;
@@ -33,6 +35,38 @@ internal static partial class BoundText
         parameters.Remove("InputObject");
         return parameters;
     }
+
+    /// <summary>The parameters that say what a command does, to compare two runs by: what is long, or holds data of jobs, by its hash.</summary>
+    /// <param name="cmdlet">The cmdlet.</param>
+    /// <param name="left">Names of parameters that make no difference.</param>
+    public static SortedDictionary<string, string> Meaning(PSCmdlet cmdlet, IReadOnlyCollection<string> left)
+    {
+        var parameters = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var type = cmdlet.GetType();
+        foreach (var (name, value) in cmdlet.MyInvocation.BoundParameters)
+        {
+            if (left.Contains(name) || type.GetProperty(name) is not { } property || value is SwitchParameter { IsPresent: false })
+            {
+                continue;
+            }
+
+            var of = property.PropertyType;
+            var isData = of == typeof(object) || of == typeof(object[]) || typeof(IDictionary).IsAssignableFrom(of);
+            var text = isData ? Parameters.JsonText.Of(value, name) : Whole(value);
+            parameters[name] = isData || text.Length > 200 ? "sha256:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32] : text;
+        }
+
+        return parameters;
+    }
+
+    private static string Whole(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    {
+        string text => text,
+        JobServerConnection { Server: { } server } => Checkpoints.JobCheckpoint.Name(server),
+        DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
+        IEnumerable items => string.Join(", ", items.Cast<object?>().Select(Whole)),
+        var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
+    };
 
     private static object? Plain(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {

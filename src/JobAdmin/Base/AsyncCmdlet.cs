@@ -14,6 +14,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private readonly PipelineQueue queue = new();
     private Action<string>? wireLog;
     private bool disposed;
+    private bool ended;
 
     internal CancellationToken StopToken => stopping.Token;
 
@@ -37,8 +38,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Ends; see the cmdlet.</summary>
     protected sealed override void EndProcessing() => Guard(() =>
     {
-        End();
-        Conclude();
+        if (!ended)
+        {
+            End();
+            Conclude();
+        }
     });
 
     /// <summary>Stops what is under way.</summary>
@@ -64,6 +68,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     internal virtual void End()
     {
+    }
+
+    /// <summary>Ends now, and with it what stands before in the pipeline.</summary>
+    internal void EndEarly()
+    {
+        End();
+        Conclude();
+        ended = true;
+        Upstream.Stop(this);
     }
 
     /// <summary>Done once all has gone well.</summary>

@@ -1,3 +1,5 @@
+using JobAdmin.Checkpoints;
+
 namespace JobAdmin.Base;
 
 /// <summary>Gathers jobs into windows and sends them while more are read: a full window at once, a partial one when its first job has waited a moment.</summary>
@@ -13,8 +15,7 @@ internal sealed class ChangeEngine : IDisposable
     private readonly object gate = new();
     private readonly Queue<(ChangeWindow Window, Task Work)> sent = new();
     private readonly Func<Func<CancellationToken, Task>, Task> start;
-    private readonly JobChange change;
-    private readonly BeforeChange? before;
+    private readonly ChangeJobs change;
     private readonly Pacer? pacer;
     private readonly int size;
     private readonly Timer timer;
@@ -24,14 +25,12 @@ internal sealed class ChangeEngine : IDisposable
 
     /// <summary>Makes an engine.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="before">Done with the jobs of a window before they are changed; null for nothing.</param>
     /// <param name="size">Jobs in a window at the most.</param>
     /// <param name="pacer">Spreads the jobs over time; null for as fast as it goes.</param>
     /// <param name="start">Starts work on the pool.</param>
-    public ChangeEngine(JobChange change, BeforeChange? before, int size, Pacer? pacer, Func<Func<CancellationToken, Task>, Task> start)
+    public ChangeEngine(ChangeJobs change, int size, Pacer? pacer, Func<Func<CancellationToken, Task>, Task> start)
     {
         this.change = change;
-        this.before = before;
         this.size = pacer is null ? size : Math.Min(size, pacer.Burst);
         this.pacer = pacer;
         this.start = start;
@@ -152,7 +151,7 @@ internal sealed class ChangeEngine : IDisposable
             {
                 await previous.WaitAsync(token).ConfigureAwait(false);
                 await Pacer.WaitAsync(place, token).ConfigureAwait(false);
-                await window.SendAsync(change, before, () => called.TrySetResult(), token).ConfigureAwait(false);
+                await window.SendAsync(change, () => called.TrySetResult(), token).ConfigureAwait(false);
             }
             finally
             {

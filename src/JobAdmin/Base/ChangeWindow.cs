@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using JobAdmin.Checkpoints;
 
 namespace JobAdmin.Base;
 
@@ -16,10 +17,9 @@ internal sealed class ChangeWindow
 
     /// <summary>Changes the jobs, those of one queue in one call.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="before">Done with the jobs before; null for nothing.</param>
     /// <param name="called">Told when the first call is under way, so that the next window follows this one.</param>
     /// <param name="token">Stops it.</param>
-    public async Task SendAsync(JobChange change, BeforeChange? before, Action called, CancellationToken token)
+    public async Task SendAsync(ChangeJobs change, Action called, CancellationToken token)
     {
         Outcomes = new JobOutcome?[Jobs.Count];
         var places = Enumerable.Range(0, Jobs.Count).GroupBy(i => (Jobs[i].Server, Jobs[i].Queue));
@@ -29,12 +29,7 @@ internal sealed class ChangeWindow
             {
                 var indexes = group.ToArray();
                 var ids = Array.ConvertAll(indexes, i => Jobs[i].Id);
-                if (before is not null)
-                {
-                    await before(group.Key.Server, group.Key.Queue, ids, token).ConfigureAwait(false);
-                }
-
-                var call = group.Key.Server.ChangeJobsAsync(group.Key.Queue, ids, change, token);
+                var call = change(new QueueReference(group.Key.Server, group.Key.Queue), ids, token);
                 called();
                 var outcomes = await call.ConfigureAwait(false);
                 for (var i = 0; i < indexes.Length; i++)

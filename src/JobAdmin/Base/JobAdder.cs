@@ -5,11 +5,21 @@ namespace JobAdmin.Base;
 /// <param name="size">How many go in one call.</param>
 /// <param name="passThru">Whether outcomes are written.</param>
 /// <param name="send">Adds some.</param>
+/// <param name="pacer">Spreads the jobs over time; null for as fast as it goes.</param>
 /// <param name="expected">Tells outcomes that are no error although nothing was added.</param>
 internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool passThru, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<JobOutcome>>> send,
-    Func<JobOutcome, bool> expected)
+    Pacer? pacer, Func<JobOutcome, bool> expected)
 {
-    private readonly BatchPump<TItem, JobOutcome> pump = new(size, send, cmdlet.Start);
+    private readonly BatchPump<TItem, JobOutcome> pump = new(Math.Min(size, pacer?.Burst ?? size), async (items, token) =>
+    {
+        if (pacer is not null)
+        {
+            await Pacer.WaitAsync(pacer.Reserve(items.Count), token).ConfigureAwait(false);
+        }
+
+        return await send(items, token).ConfigureAwait(false);
+    }, cmdlet.Start);
+
     private readonly OutcomeWriter outcomes = new(cmdlet, "added", passThru);
     private ProgressReporter? progress;
 
@@ -46,9 +56,10 @@ internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool pas
         }
     }
 
-    private void Write()
+    /// <summary>Tells what became of jobs.</summary>
+    public void Write(IReadOnlyList<JobOutcome> page)
     {
-        while (pump.TryTake(out var outcome))
+        foreach (var outcome in page)
         {
             if (!expected(outcome))
             {
@@ -62,6 +73,14 @@ internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool pas
             {
                 cmdlet.WriteObject(outcome);
             }
+        }
+    }
+
+    private void Write()
+    {
+        while (pump.TryTake(out var outcome))
+        {
+            Write([outcome]);
         }
 
         progress ??= new ProgressReporter(cmdlet.WriteProgress, "Add jobs");

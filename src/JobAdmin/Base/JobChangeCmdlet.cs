@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Audit;
+using JobAdmin.Checkpoints;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
@@ -7,13 +8,17 @@ namespace JobAdmin.Base;
 /// <summary>A cmdlet that changes jobs: those that are piped, those named by id, or all of a queue that match.</summary>
 public abstract class JobChangeCmdlet : JobFilterCmdlet
 {
-    private readonly Dictionary<string, long> skippedByWhatIf = new(StringComparer.Ordinal);
-    private readonly HashSet<IJobServer> refusing = [];
+    private readonly SkippedJobs skipped = new();
+    private readonly AbleServers able = new();
     private ChangeEngine? engine;
     private ProgressReporter? progress;
     private OutcomeWriter? outcomes;
+    private CheckpointKeeper? checkpoint;
+    private Pacer? pacer;
+    private ChangeJobs? send;
+    private long tried;
 
-    /// <summary>How many jobs to change at the most, of all that match.</summary>
+    /// <summary>How many jobs to change at the most, over all queues. What brings more through the pipeline is stopped.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
     public long? Max { get; set; }
@@ -27,6 +32,11 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     [Parameter]
     [ValidateRange(0.001, 1_000_000.0)]
     public double? Throttle { get; set; }
+
+    /// <summary>A file that says how far it has come: the same command with the same file goes on after Ctrl+C or a crash, does no job twice, and leaves none out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
 
     /// <summary>Why, in your own words: it stands in the audit.</summary>
     [Parameter]
@@ -56,13 +66,18 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     internal override void BeginOurs()
     {
-        RefuseFilterWithIds(nameof(Max));
-        outcomes = new OutcomeWriter(this, Participle, PassThru);
+        RefuseFilterWithIds();
+        Ready();
     }
 
     internal override void ProcessOurs(PSObject? item)
     {
-        outcomes ??= new OutcomeWriter(this, Participle, PassThru);
+        Ready();
+        if (Left <= 0)
+        {
+            return; // It has ended, and more comes from a pipeline that does not stop.
+        }
+
         if (item is null)
         {
             ChangeNamed();
@@ -77,7 +92,13 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         }
         else if (Refer(item) is { } job)
         {
+            RefuseFilter("the pipeline names jobs");
             Submit(job);
+        }
+
+        if (Left <= 0)
+        {
+            EndEarly();
         }
     }
 
@@ -89,11 +110,12 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             Harvest(0);
         }
 
+        checkpoint?.Conclude(send!, outcomes!.Write);
         progress?.Dispose();
         outcomes?.WriteSummary();
-        if (skippedByWhatIf.Count > 0)
+        if (skipped.Sum(Verb) is { } sum)
         {
-            SumUpWhatIf();
+            SumUp(sum);
         }
     }
 
@@ -108,8 +130,41 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
         }
 
         engine?.Dispose();
+        checkpoint?.Dispose();
         base.Leave();
     }
+
+    /// <summary>How many jobs may still be changed.</summary>
+    private long Left => (Max ?? long.MaxValue) - tried - (checkpoint?.DoneBefore ?? 0);
+
+    private void Ready()
+    {
+        if (outcomes is not null)
+        {
+            return;
+        }
+
+        outcomes = new OutcomeWriter(this, Participle, PassThru) { Advice = Checkpoint is null ? "" : " The same command with the same -Checkpoint goes on from here." };
+        var change = Change;
+        pacer = Throttle is { } rate ? new Pacer(rate) : null;
+        checkpoint = Checkpoint is { } path ? new CheckpointKeeper(this, path, Verb, change) : null;
+        send = (queue, ids, token) => queue.Server.ChangeJobsAsync(queue.Queue, ids, change, token);
+        if (Prepare is { } before)
+        {
+            var bare = send;
+            send = async (queue, ids, token) =>
+            {
+                await before(queue.Server, queue.Queue, ids, token).ConfigureAwait(false);
+                return await bare(queue, ids, token).ConfigureAwait(false);
+            };
+        }
+    }
+
+    /// <summary>Whether there is anything to do on a server.</summary>
+    private bool IsReady(IJobServer server) => checkpoint is null || checkpoint.IsReady(server, send!, outcomes!.Write);
+
+    private Task<IReadOnlyList<JobOutcome>> SendAsync(QueueReference queue, IReadOnlyList<string> ids, CancellationToken token) =>
+        checkpoint is null ? send!(queue, ids, token) : checkpoint.Current!.ChangeAsync(queue, ids, send!, token);
 
     private void ChangeNamed()
     {
@@ -140,60 +195,79 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
                 "Name their states, as in -State waiting,delayed; Get-JobQueue shows how many each has.");
         }
 
-        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, Filter = BuildFilter(), OldestFirst = true, First = Max })));
+        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), BuildFilter);
     }
 
     private void ChangeGroup(QueueReference queue, JobQuery jobs)
     {
         RefuseFilter("a group of failed jobs says itself which ones are meant");
-        ChangeMatching([(queue, jobs with { OldestFirst = true, First = Max })]);
+        ChangeMatching([(queue, jobs with { OldestFirst = true })], _ => jobs.Filter);
     }
 
-    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts)
+    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts, Func<DateTimeOffset, JobFilter> filter)
     {
-        var pacer = Throttle is { } rate ? new Pacer(rate) : null;
         WithProgress($"{Verb} jobs", bar =>
         {
-            foreach (var (queue, query) in parts)
+            foreach (var (queue, part) in parts)
             {
-                JobCapability.Require(queue.Server, Need);
-                Audited(queue, () => Run(token => new MatchingChange(queue, query, Change, Prepare, pacer) { OneByOne = PassThru, AllChanged = count => Audit.Count(queue, Participle, count) }
-                    .RunAsync(Verb, sentence => ShouldDoAsync(queue, sentence, AuditFilter.Of(query)), page => SayAsync(() => outcomes!.Write(page)), bar, VerboseAsync, token)));
+                Require(queue.Server);
+                if (!IsReady(queue.Server) || Left <= 0)
+                {
+                    return;
+                }
+
+                var start = checkpoint?.Current!.Started;
+                var query = part with { Filter = filter(start ?? DateTimeOffset.UtcNow), AsOf = start, First = Max is null ? null : Left };
+                Audited(queue, () => ChangeMatching(queue, query, bar));
             }
         });
     }
 
+    private void ChangeMatching(QueueReference queue, JobQuery query, ProgressReporter bar)
+    {
+        var byId = pacer is null && Prepare is null && checkpoint is null ? null : (ChangeJobs)SendAsync;
+        var why = ShouldProcessReason.None;
+        var matching = new MatchingChange(queue, query, Change, byId, pacer)
+        {
+            Take = checkpoint is null ? null : id => checkpoint.Current!.Take(queue.Queue, id),
+            Pending = checkpoint?.Pending.Where(rest => rest.Queue == queue).Sum(rest => rest.Ids.Count) ?? 0,
+            OneByOne = PassThru,
+            AllChanged = count => Audit.Count(queue, Participle, count),
+            Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
+            Write = page => SayAsync(() => outcomes!.Write(page)),
+            Tell = VerboseAsync,
+        };
+        Run(token => matching.RunAsync(Verb, bar, token));
+        tried += why == ShouldProcessReason.WhatIf ? matching.Count : matching.Tried;
+        if (matching.Tried == 0 && matching.Count > 0)
+        {
+            checkpoint?.Refuse();
+        }
+    }
+
     private void Submit(JobReference job)
     {
-        if (refusing.Contains(job.Server))
+        var queue = new QueueReference(job.Server, job.Queue);
+        if (!able.Include(job, this) || !IsReady(job.Server) || Left <= 0 || checkpoint?.Current!.Take(job.Queue, job.Id) == false)
         {
-            return;
-        }
-
-        try
-        {
-            JobCapability.Require(job.Server, Need);
-        }
-        catch (JobServerException e)
-        {
-            // Once is enough, however many jobs come from there.
-            refusing.Add(job.Server);
-            WriteError(JobErrors.From(e, job.ToString()));
             return;
         }
 
         var sentence = $"{Verb} {job}";
-        if (!ShouldDo(new QueueReference(job.Server, job.Queue), sentence, null, out var why))
+        if (!ShouldDo(queue, sentence, null, out var why))
         {
+            checkpoint?.Refuse();
             if (why == ShouldProcessReason.WhatIf)
             {
-                skippedByWhatIf[job.Queue] = skippedByWhatIf.GetValueOrDefault(job.Queue) + 1;
+                tried++;
+                skipped.Add(job.Queue);
             }
 
             return;
         }
 
-        engine ??= new ChangeEngine(Change, Prepare, BatchSize, Throttle is { } rate ? new Pacer(rate) : null, Start);
+        tried++;
+        engine ??= new ChangeEngine(SendAsync, BatchSize, pacer, Start);
         engine.Add(job);
         Harvest(ChangeEngine.MaxUnderWay);
     }
@@ -222,17 +296,5 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             progress?.Dispose();
             throw;
         }
-    }
-
-    private void SumUpWhatIf()
-    {
-        var total = skippedByWhatIf.Values.Sum();
-        if (total == 1)
-        {
-            return;
-        }
-
-        var parts = skippedByWhatIf.OrderByDescending(queue => queue.Value).Select(queue => $"{queue.Value:N0} in queue {queue.Key}");
-        SumUp($"{Verb} {total:N0} jobs in all: {string.Join(", ", parts)}");
     }
 }

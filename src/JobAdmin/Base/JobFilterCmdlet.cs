@@ -43,7 +43,10 @@ public abstract class JobFilterCmdlet : JobBridgeCmdlet
     /// <summary>The wildcard patterns of the reasons, where the cmdlet has such a filter.</summary>
     internal virtual string[]? ReasonFilter => null;
 
-    internal JobFilter BuildFilter() => JobFilters.Build(Name, ReasonFilter, Before, After, OlderThan, NewerThan);
+    internal JobFilter BuildFilter() => BuildFilter(DateTimeOffset.UtcNow);
+
+    /// <summary>The filter, with ages as of a moment.</summary>
+    internal JobFilter BuildFilter(DateTimeOffset now) => JobFilters.Build(Name, ReasonFilter, Before, After, OlderThan, NewerThan, now);
 
     /// <summary>An id and a filter at once would mean two things.</summary>
     internal void RefuseFilterWithIds(params string[] more)

@@ -23,6 +23,9 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     /// <summary>What a server must be able to do; null for nothing in particular. It is asked for before anything is sent.</summary>
     internal virtual CapabilityNeed? Need => null;
 
+    /// <summary>Throws unless a server can do what the parameters say, before it is asked for anything.</summary>
+    internal virtual void Require(IJobServer server) => JobCapability.Require(server, Need);
+
     internal ConnectionRegistry Registry => registry ??= ConnectionRegistry.Here;
 
     /// <summary>Where changes are written down.</summary>
@@ -124,7 +127,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
             var queues = new List<QueueReference>();
             await EachServerAsync(servers, async server =>
             {
-                JobCapability.Require(server, Need);
+                Require(server);
                 var names = await ResolveQueuesAsync(server, patterns, token).ConfigureAwait(false);
                 queues.AddRange(names.Select(name => new QueueReference(server, name)));
             }).ConfigureAwait(false);

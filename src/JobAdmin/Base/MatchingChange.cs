@@ -1,9 +1,16 @@
+using System.Runtime.CompilerServices;
+using JobAdmin.Checkpoints;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
 
 /// <summary>A change of all jobs of a queue that match.</summary>
-internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobChange change, BeforeChange? before, Pacer? pacer)
+/// <param name="queue">The queue.</param>
+/// <param name="query">Which of its jobs.</param>
+/// <param name="change">The change.</param>
+/// <param name="byId">Changes jobs by id, where something has to be done around it; null to leave all to the server.</param>
+/// <param name="pacer">Spreads the jobs over time; null for as fast as it goes.</param>
+internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobChange change, ChangeJobs? byId, Pacer? pacer)
 {
     private const int Together = 500;
 
@@ -13,52 +20,68 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     /// <summary>Whether what becomes of each job is wanted, which a change of all in one request can't tell.</summary>
     public bool OneByOne { get; init; }
 
+    /// <summary>Whether a job is to be changed; null for all.</summary>
+    public Func<string, bool>? Take { get; init; }
+
+    /// <summary>How many of those that match are taken care of elsewhere.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Asks whether to go on.</summary>
+    public required Func<string, Task<bool>> Ask { get; init; }
+
+    /// <summary>Takes the outcomes.</summary>
+    public required Func<IReadOnlyList<JobOutcome>, Task> Write { get; init; }
+
+    /// <summary>Takes a line for the verbose stream.</summary>
+    public required Func<string, Task> Tell { get; init; }
+
+    /// <summary>How many jobs matched.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>How many jobs were tried.</summary>
+    public long Tried { get; private set; }
+
     /// <summary>Counts, asks and changes.</summary>
     /// <param name="verb">What is done, as it begins a sentence.</param>
-    /// <param name="ask">Asks whether to go on.</param>
-    /// <param name="write">Takes the outcomes.</param>
     /// <param name="bar">Shows how far it is.</param>
-    /// <param name="tell">Takes a line for the verbose stream.</param>
     /// <param name="token">Stops it.</param>
-    public async Task RunAsync(string verb, Func<string, Task<bool>> ask, Func<IReadOnlyList<JobOutcome>, Task> write, ProgressReporter bar,
-        Func<string, Task> tell, CancellationToken token)
+    public async Task RunAsync(string verb, ProgressReporter bar, CancellationToken token)
     {
         var states = string.Join(" or ", query.States.Select(JobErrors.Word));
-        var count = await queue.Server.CountJobsAsync(query, token).ConfigureAwait(false);
-        var what = $"{states} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
-        if (count == 0)
+        Count = Math.Max(0, await queue.Server.CountJobsAsync(byId is null ? query : Bounded(), token).ConfigureAwait(false) - Pending);
+        var what = $"{states} {(Count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
+        if (Count == 0)
         {
-            await tell($"no {what}").ConfigureAwait(false);
+            await Tell($"no {what}").ConfigureAwait(false);
             return;
         }
 
-        if (!await ask($"{verb} {count:N0} {what}").ConfigureAwait(false))
+        if (!await Ask($"{verb} {Count:N0} {what}").ConfigureAwait(false))
         {
             return;
         }
 
         if (AllAtOnce() is { } all)
         {
-            var changed = await all(token).ConfigureAwait(false);
-            AllChanged?.Invoke(changed);
-            await tell($"{changed:N0} {what} changed by one request to the server").ConfigureAwait(false);
+            Tried = await all(token).ConfigureAwait(false);
+            AllChanged?.Invoke(Tried);
+            await Tell($"{Tried:N0} {what} changed by one request to the server").ConfigureAwait(false);
             return;
         }
 
-        long done = 0;
-        var slices = pacer is null && before is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangeByIdAsync(token);
+        var slices = byId is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangeByIdAsync(byId, token);
         await foreach (var slice in slices.ConfigureAwait(false))
         {
-            done += slice.Count;
-            await write(slice).ConfigureAwait(false);
-            bar.Report(done, count, what);
+            Tried += slice.Count;
+            await Write(slice).ConfigureAwait(false);
+            bar.Report(Tried, Count, what);
         }
     }
 
     /// <summary>The server's own request that changes just these jobs, and no others; null where there is none.</summary>
     private Func<CancellationToken, Task<long>>? AllAtOnce()
     {
-        if (queue.Server is not IJobBulk bulk || OneByOne || pacer is not null || before is not null || query.First is not null || query.AsOf is not null || !query.Filter.IsEmpty)
+        if (queue.Server is not IJobBulk bulk || OneByOne || byId is not null || query.First is not null || query.AsOf is not null || !query.Filter.IsEmpty)
         {
             return null;
         }
@@ -72,27 +95,47 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         };
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeByIdAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+    // A job that comes into its state again while this runs is not to be taken twice.
+    private JobQuery Bounded()
     {
-        // A job that fails again while this runs is not to be taken twice.
-        var now = query.AsOf ?? DateTimeOffset.UtcNow;
-        var bounded = query with { Filter = query.Filter with { Before = query.Filter.Before < now ? query.Filter.Before : now } };
-        await foreach (var page in queue.Server.GetJobsAsync(bounded, token).ConfigureAwait(false))
+        var now = query.AsOf ?? DateTimeOffset.UtcNow.AddMilliseconds(1);
+        return query with { Filter = query.Filter with { Before = query.Filter.Before < now ? query.Filter.Before : now } };
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeByIdAsync(ChangeJobs send, [EnumeratorCancellation] CancellationToken token)
+    {
+        await foreach (var page in PagesAsync(token).ConfigureAwait(false))
         {
-            foreach (var part in page.Select(job => job.Id).Chunk(Math.Min(pacer?.Burst ?? Together, Together)))
+            foreach (var part in page.Where(id => Take?.Invoke(id) != false).Chunk(Math.Min(pacer?.Burst ?? Together, Together)))
             {
                 if (pacer is not null)
                 {
                     await Pacer.WaitAsync(pacer.Reserve(part.Length), token).ConfigureAwait(false);
                 }
 
-                if (before is not null)
-                {
-                    await before(queue.Server, queue.Queue, part, token).ConfigureAwait(false);
-                }
-
-                yield return await queue.Server.ChangeJobsAsync(queue.Queue, part, change, token).ConfigureAwait(false);
+                yield return await send(queue, part, token).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<string>> PagesAsync([EnumeratorCancellation] CancellationToken token)
+    {
+        // Pages of an HTTP server shift while their jobs leave the state: there, all ids come first.
+        var shifts = queue.Server.Connection.Kind != JobServerKind.Redis;
+        var all = new List<string>();
+        await foreach (var page in queue.Server.GetJobsAsync(Bounded(), token).ConfigureAwait(false))
+        {
+            if (!shifts)
+            {
+                yield return [.. page.Select(job => job.Id)];
+            }
+
+            all.AddRange(shifts ? page.Select(job => job.Id) : []);
+        }
+
+        if (all.Count > 0)
+        {
+            yield return all;
         }
     }
 }

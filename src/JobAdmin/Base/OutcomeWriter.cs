@@ -12,6 +12,9 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
     private readonly List<string> running = [];
     private int runningCount;
 
+    /// <summary>What else is said after a stop.</summary>
+    public string Advice { get; init; } = "";
+
     /// <summary>Jobs changed so far.</summary>
     public long Done { get; private set; }
 
@@ -66,7 +69,7 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
 
         var done = Done + known;
         host?.UI?.WriteWarningLine($"Stopped: {done:N0} {(done == 1 ? "job was" : "jobs were")} {participle}"
-            + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : "."));
+            + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : ".") + Advice);
     }
 
     private void Write(JobOutcome outcome)

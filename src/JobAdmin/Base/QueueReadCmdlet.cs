@@ -63,7 +63,7 @@ public abstract class QueueReadCmdlet : JobServerCmdlet
                 : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named: name the queues with -Queue.")
             : PipedObject.QueueOf(this, item)
                 ?? throw JobErrors.Input("NotAQueue", $"'{item}' does not name a queue.", "Pipe queues from Get-JobQueue, or their names.", item);
-        JobCapability.Require(queue.Server, Need);
+        Require(queue.Server);
         return queue;
     }
 }

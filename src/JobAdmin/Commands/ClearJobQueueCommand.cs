@@ -15,6 +15,8 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 {
     private IReadOnlyList<JobState> states = [];
     private JobBackup? backup;
+    private Pacer? pacer;
+    private long tried;
 
     /// <summary>The states to clear.</summary>
     [Parameter(Position = 1)]
@@ -50,10 +52,15 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
-    /// <summary>How many jobs to delete in each queue at the most.</summary>
+    /// <summary>How many jobs to delete at the most, over all queues.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
     public long? Max { get; set; }
+
+    /// <summary>How many jobs a second to delete at the most, evenly spread.</summary>
+    [Parameter]
+    [ValidateRange(0.001, 1_000_000.0)]
+    public double? Throttle { get; set; }
 
     /// <summary>A file to which everything is written before it is deleted; Import-Job puts it back. A name that ends with .gz is compressed.</summary>
     [Parameter]
@@ -80,28 +87,41 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             throw StateMissing();
         }
 
+        pacer = Throttle is { } rate ? new Pacer(rate) : null;
         backup = JobBackup.To(this, Backup);
+    }
+
+    internal override void Require(IJobServer server)
+    {
+        base.Require(server);
+        if (states.Count == 0 && !server.Connection.Capabilities.HasFlag(JobServerCapabilities.ClearAnyState))
+        {
+            throw StateMissing();
+        }
     }
 
     internal override void ProcessQueue(QueueReference queue)
     {
         var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null);
-        var query = new ClearQuery { Queue = queue.Queue, States = states, Filter = filter, Max = Max };
+        if (Max - tried <= 0)
+        {
+            Tell($"-Max is reached: {queue} is left as it is");
+            return;
+        }
+
+        var query = new ClearQuery { Queue = queue.Queue, States = states, Filter = filter, Max = Max - tried, Slice = pacer?.Burst ?? 0 };
         WithProgress("Deleting jobs", bar => Run(token => ClearAsync(queue, query, bar, token)));
     }
 
     private async Task ClearAsync(QueueReference queue, ClearQuery query, ProgressReporter bar, CancellationToken token)
     {
-        if (states.Count == 0 && !queue.Server.Connection.Capabilities.HasFlag(JobServerCapabilities.ClearAnyState))
-        {
-            throw StateMissing();
-        }
-
         var count = await CountAsync(queue, query, token).ConfigureAwait(false);
         var words = states.Count == 0 ? "" : $"{string.Join(" and ", states.Select(JobErrors.Word))} ";
         var what = $"{words}{(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)}{(states.Count == 0 ? " in any state" : "")} of {queue}";
-        if (count > 0 && !await ShouldDoAsync(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query)).ConfigureAwait(false))
+        var why = ShouldProcessReason.None;
+        if (count > 0 && !await AskAsync(() => ShouldDo(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query), out why)).ConfigureAwait(false))
         {
+            tried += why == ShouldProcessReason.WhatIf ? count : 0;
             return;
         }
 
@@ -111,8 +131,15 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         {
             await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
-                Audit.Count(queue, "removed", progress.Done - last.Done);
+                var more = progress.Done - last.Done;
+                Audit.Count(queue, "removed", more);
+                tried += more + progress.Uncertain - last.Uncertain;
                 last = progress;
+                if (pacer is not null)
+                {
+                    await Pacer.WaitAsync(pacer.Reserve((int)more), token).ConfigureAwait(false);
+                }
+
                 bar.Report(progress.Done, progress.Total ?? count, what);
             }
         }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using JobAdmin.Audit;
 using JobAdmin.Base;
+using JobAdmin.Checkpoints;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
 
@@ -12,9 +13,12 @@ namespace JobAdmin.Commands;
 public sealed class CopyJobCommand : JobFilterCmdlet
 {
     private const int ReadTogether = 200;
+    private readonly AbleServers able = new();
     private JobAdder<JobReference>? adder;
     private IJobServer? target;
+    private CheckpointKeeper? checkpoint;
     private long skipped;
+    private long tried;
 
     /// <summary>The queue that the copies go to. Without it, a queue of the same name.</summary>
     [Parameter]
@@ -45,10 +49,20 @@ public sealed class CopyJobCommand : JobFilterCmdlet
     [ArgumentCompleter(typeof(ReasonCompleter))]
     public string[]? Reason { get; set; }
 
-    /// <summary>How many jobs to copy at the most, of all that match.</summary>
+    /// <summary>How many jobs to copy at the most, over all queues. What brings more through the pipeline is stopped.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
     public long? Max { get; set; }
+
+    /// <summary>How many jobs a second to copy at the most, evenly spread.</summary>
+    [Parameter]
+    [ValidateRange(0.001, 1_000_000.0)]
+    public double? Throttle { get; set; }
+
+    /// <summary>A file that says how far it has come: the same command with the same file goes on after Ctrl+C or a crash, does no job twice, and leaves none out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
 
     /// <summary>Why, in your own words: it stands in the audit.</summary>
     [Parameter]
@@ -63,9 +77,11 @@ public sealed class CopyJobCommand : JobFilterCmdlet
 
     internal override string[]? ReasonFilter => Reason;
 
+    internal override void Require(IJobServer server) => JobCapability.Of<IJobProducer>(target ?? server, "add jobs");
+
     internal override void BeginOurs()
     {
-        RefuseFilterWithIds(nameof(Max));
+        RefuseFilterWithIds();
         if (Again && NewId is not null)
         {
             throw JobErrors.Input("ParameterConflict", "-Again leaves the id to the server, and -NewId gives one: give one of the two.");
@@ -78,38 +94,66 @@ public sealed class CopyJobCommand : JobFilterCmdlet
             [var unknown] => throw JobErrors.ConnectionNotFound(unknown.Name, Registry.All.Select(c => c.Name)),
             _ => throw JobErrors.Input("ConnectionAmbiguous", "Copies go to one server, and several connections are named.", "Name one with -DestinationConnection."),
         };
-        adder = new JobAdder<JobReference>(this, ReadTogether, PassThru, CopyAsync, outcome => outcome.Status == JobOutcomeStatus.AlreadyExists);
+        adder = new JobAdder<JobReference>(this, ReadTogether, PassThru, CopyAsync, Throttle is { } rate ? new Pacer(rate) : null, outcome => outcome.Status == JobOutcomeStatus.AlreadyExists);
+        checkpoint = Checkpoint is { } path ? new CheckpointKeeper(this, path, "Copy", null) : null;
     }
 
     internal override void ProcessOurs(PSObject? item)
     {
-        if (item is not null)
+        if (Left <= 0)
         {
-            if (Refer(item) is { } job)
-            {
-                Submit(job);
-            }
+            return; // It has ended, and more comes from a pipeline that does not stop.
         }
-        else if (Id is not null)
+
+        if (item is not null && PipedObject.Group(this, item) is var (place, group))
+        {
+            RefuseFilter("a group of failed jobs says itself which ones are meant");
+            Require(place.Server);
+            CopyMatching(place, group);
+        }
+        else if (item is not null && Refer(item) is { } job)
+        {
+            RefuseFilter("the pipeline names jobs");
+            Submit(job);
+        }
+        else if (item is null && Id is not null)
         {
             var jobs = new List<JobReference>();
             Gather(null, jobs);
             jobs.ForEach(Submit);
         }
-        else
+        else if (item is null)
         {
             CopyMatching();
+        }
+
+        if (Left <= 0)
+        {
+            EndEarly();
         }
     }
 
     internal override void EndOurs()
     {
         adder!.Finish();
+        checkpoint?.Conclude(CopyAsync, adder.Write);
         if (skipped > 1)
         {
             SumUp($"Copy {skipped:N0} jobs in all{Where("")}");
         }
     }
+
+    internal override void Leave()
+    {
+        checkpoint?.Dispose();
+        base.Leave();
+    }
+
+    private long Left => (Max ?? long.MaxValue) - tried - (checkpoint?.DoneBefore ?? 0);
+
+    private bool IsReady(IJobServer server) => checkpoint is null || checkpoint.IsReady(server, CopyAsync, adder!.Write);
+
+    private bool Take(string queue, string id) => checkpoint?.Current!.Take(queue, id) != false;
 
     private void CopyMatching()
     {
@@ -120,34 +164,62 @@ public sealed class CopyJobCommand : JobFilterCmdlet
 
         foreach (var queue in ResolveQueues(Queue))
         {
-            var query = new JobQuery { Queue = queue.Queue, States = JobStates.Parse(State), Filter = BuildFilter(), OldestFirst = true, First = Max };
-            var count = Run(token => queue.Server.CountJobsAsync(query, token));
-            if (count > 0 && ShouldDo(Goal(queue.Server, queue.Queue), $"Copy {count:N0} {string.Join(" or ", query.States.Select(JobErrors.Word))} jobs{JobFilters.Describe(query.Filter)} of {queue}{Where(queue.Queue)}", AuditFilter.Of(query)))
-            {
-                CheckOneId(count);
-                var now = DateTimeOffset.UtcNow;
-                Run(async token =>
-                {
-                    await foreach (var page in queue.Server.GetJobsAsync(query, token).ConfigureAwait(false))
-                    {
-                        // Copies that come into the same state are not copied again.
-                        var jobs = page.Where(job => job.Timestamp is not { } added || added <= now).ToList();
-                        await SayAsync(() => jobs.ForEach(job => adder!.Add(new JobReference(queue.Server, queue.Queue, job.Id, job)))).ConfigureAwait(false);
-                    }
-                });
-            }
+            CopyMatching(queue, new JobQuery { Queue = queue.Queue, States = JobStates.Parse(State) });
         }
+    }
+
+    private void CopyMatching(QueueReference queue, JobQuery jobs)
+    {
+        if (!IsReady(queue.Server) || Left <= 0)
+        {
+            return;
+        }
+
+        var start = checkpoint?.Current!.Started ?? DateTimeOffset.UtcNow;
+        var query = jobs with { Filter = jobs.Filter.IsEmpty ? BuildFilter(start) : jobs.Filter, OldestFirst = true, First = Max is null ? null : Left };
+        var count = Run(token => queue.Server.CountJobsAsync(query, token));
+        if (count == 0)
+        {
+            return;
+        }
+
+        if (!ShouldDo(Goal(queue.Server, queue.Queue), $"Copy {count:N0} {string.Join(" or ", query.States.Select(JobErrors.Word))} jobs{JobFilters.Describe(query.Filter)} of {queue}{Where(queue.Queue)}", AuditFilter.Of(query), out var why))
+        {
+            checkpoint?.Refuse();
+            tried += why == ShouldProcessReason.WhatIf ? count : 0;
+            return;
+        }
+
+        CheckOneId(count);
+        Run(async token =>
+        {
+            await foreach (var page in queue.Server.GetJobsAsync(query, token).ConfigureAwait(false))
+            {
+                // Copies that come into the same state are not copied again.
+                var fresh = page.Where(job => (job.Timestamp is not { } added || added <= start) && Take(queue.Queue, job.Id)).ToList();
+                tried += fresh.Count;
+                await SayAsync(() => fresh.ForEach(job => adder!.Add(new JobReference(queue.Server, queue.Queue, job.Id, job)))).ConfigureAwait(false);
+            }
+        });
     }
 
     private void Submit(JobReference job)
     {
+        if (!able.Include(job, this) || !IsReady(job.Server) || Left <= 0 || !Take(job.Queue, job.Id))
+        {
+            return;
+        }
+
         var sentence = $"Copy {job}{Where(job.Queue)}";
         if (!ShouldDo(Goal(job.Server, job.Queue), sentence, null, out var why))
         {
+            checkpoint?.Refuse();
+            tried += why == ShouldProcessReason.WhatIf ? 1 : 0;
             skipped += why == ShouldProcessReason.WhatIf ? 1 : 0;
             return;
         }
 
+        tried++;
         adder!.Add(job);
     }
 
@@ -167,38 +239,47 @@ public sealed class CopyJobCommand : JobFilterCmdlet
         (var name, var server) => $" to {(name.Length > 0 ? $"queue {name} on " : "")}{server.Connection.Name}",
     };
 
-    /// <summary>Reads jobs with all that makes them, and adds them where they shall be.</summary>
     private async Task<IReadOnlyList<JobOutcome>> CopyAsync(IReadOnlyList<JobReference> jobs, CancellationToken token)
     {
         CheckOneId(jobs.Count);
         var outcomes = new JobOutcome[jobs.Count];
-        foreach (var group in Enumerable.Range(0, jobs.Count).GroupBy(i => (jobs[i].Server, jobs[i].Queue)))
+        foreach (var group in Enumerable.Range(0, jobs.Count).GroupBy(i => new QueueReference(jobs[i].Server, jobs[i].Queue)))
         {
             var places = group.ToList();
-            var server = group.Key.Server;
-            var found = await server.GetJobsByIdAsync(group.Key.Queue, places.ConvertAll(i => jobs[i].Id), JobParts.Data | JobParts.Options, token).ConfigureAwait(false);
-            var there = places.Where((_, n) => found[n] is not null).ToList();
-            var sources = found.OfType<QueueJob>().ToList();
-            var to = target ?? server;
-            var queue = Destination ?? group.Key.Queue;
-            var added = there.Count == 0 ? [] : await JobCapability.Of<IJobProducer>(to, "add jobs").AddJobsAsync(queue, sources.ConvertAll(Copy), token).ConfigureAwait(false);
-            for (var n = 0; n < there.Count; n++)
+            var ids = places.ConvertAll(i => jobs[i].Id);
+            var copied = checkpoint is null ? await CopyAsync(group.Key, ids, token).ConfigureAwait(false)
+                : await checkpoint.Current!.ChangeAsync(group.Key, ids, CopyAsync, token).ConfigureAwait(false);
+            for (var n = 0; n < places.Count; n++)
             {
-                outcomes[there[n]] = new JobOutcome
-                {
-                    Server = to, Queue = queue, Id = sources[n].Id, Status = added[n].Status, PreviousState = sources[n].State,
-                    NewId = added[n].NewId ?? (added[n].Status == JobOutcomeStatus.AlreadyExists ? added[n].Id : null),
-                    Message = added[n].Status == JobOutcomeStatus.AlreadyExists ? $"The copy of job {sources[n].Id}, {added[n].Id}, is in queue {queue} already." : added[n].Message,
-                };
-            }
-
-            foreach (var gone in places.Except(there))
-            {
-                outcomes[gone] = new JobOutcome { Server = server, Queue = group.Key.Queue, Id = jobs[gone].Id, Status = JobOutcomeStatus.NotFound, Message = "There is no such job." };
+                outcomes[places[n]] = copied[n];
             }
         }
 
         return outcomes;
+    }
+
+    /// <summary>Reads jobs with all that makes them, and adds them where they shall be.</summary>
+    private async Task<IReadOnlyList<JobOutcome>> CopyAsync(QueueReference from, IReadOnlyList<string> ids, CancellationToken token)
+    {
+        var found = await from.Server.GetJobsByIdAsync(from.Queue, ids, JobParts.Data | JobParts.Options, token).ConfigureAwait(false);
+        var (to, queue) = Goal(from.Server, from.Queue);
+        var sources = found.OfType<QueueJob>().ToList();
+        var added = new Queue<JobOutcome>(sources.Count == 0 ? [] : await ((IJobProducer)to).AddJobsAsync(queue, sources.ConvertAll(Copy), token).ConfigureAwait(false));
+        return [.. found.Select((source, n) =>
+        {
+            if (source is null)
+            {
+                return new JobOutcome { Server = from.Server, Queue = from.Queue, Id = ids[n], Status = JobOutcomeStatus.NotFound, Message = "There is no such job." };
+            }
+
+            var copy = added.Dequeue();
+            var isThere = copy.Status == JobOutcomeStatus.AlreadyExists;
+            return new JobOutcome
+            {
+                Server = to, Queue = queue, Id = source.Id, Status = copy.Status, PreviousState = source.State, NewId = copy.NewId ?? (isThere ? copy.Id : null),
+                Message = isThere ? $"The copy of job {source.Id}, {copy.Id}, is in queue {queue} already." : copy.Message,
+            };
+        })];
     }
 
     private NewJob Copy(QueueJob job) => new()
@@ -206,7 +287,7 @@ public sealed class CopyJobCommand : JobFilterCmdlet
         Name = job.Name,
         Data = job.GetDataText() ?? "{}",
         RawData = job.RawData,
-        Id = Again ? null : NewId ?? IdOfCopy(job),
+        Id = !Again ? NewId ?? IdOfCopy(job) : checkpoint?.Current is { } run ? $"{IdOfCopy(job)}-{run.Id}" : null,
         Priority = job.Priority,
         Delay = job.State == JobState.Delayed && job.DelayUntil - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero ? left : null,
         Options = CopiedOptions.Of(job),

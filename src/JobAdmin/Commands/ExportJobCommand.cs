@@ -62,11 +62,6 @@ public sealed class ExportJobCommand : JobFilterCmdlet
                 throw JobErrors.Input("NoJobs", "Nothing says which jobs shall be exported.", "Name a queue, or * for all; or pipe jobs from Get-Job.");
             }
 
-            foreach (var server in Servers())
-            {
-                Require(server);
-            }
-
             ExportQueues(ResolveQueues(Queue).Select(queue => (queue, Query(queue.Queue))));
         }
         else if (item is null)
@@ -118,16 +113,18 @@ public sealed class ExportJobCommand : JobFilterCmdlet
         file?.Dispose();
     }
 
+    internal override void Require(IJobServer server) => Transfer(server);
+
     private static JobState SeenIn(JobReference job) => job.Job?.State ?? JobState.Unknown;
 
     private JobQuery Query(string queue) => new() { Queue = queue, States = JobStates.Parse(State), Filter = BuildFilter() };
 
-    private static IJobTransfer Require(IJobServer server) => server as IJobTransfer
+    private static IJobTransfer Transfer(IJobServer server) => server as IJobTransfer
         ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "export jobs field by field");
 
     private IJobTransfer Open(IJobServer server)
     {
-        var transfer = Require(server);
+        var transfer = Transfer(server);
         first ??= server;
         if (first.Connection.Prefix != server.Connection.Prefix)
         {

@@ -111,6 +111,11 @@ public sealed class NewJobCommand : JobServerCmdlet
     [ValidateRange(1, 10_000)]
     public int BatchSize { get; set; } = 500;
 
+    /// <summary>How many jobs a second to add at the most, evenly spread.</summary>
+    [Parameter]
+    [ValidateRange(0.001, 1_000_000.0)]
+    public double? Throttle { get; set; }
+
     /// <summary>Why, in your own words: it stands in the audit.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -142,7 +147,7 @@ public sealed class NewJobCommand : JobServerCmdlet
         }
 
         var producer = JobCapability.Of<IJobProducer>(server, "add jobs");
-        adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token),
+        adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token), Throttle is { } rate ? new Pacer(rate) : null,
             outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && DeduplicationId is not null && outcome.Id != Id);
     }
 

@@ -76,8 +76,8 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     internal override void BeginOurs()
     {
-        base.BeginOurs();
         backup = JobBackup.To(this, Backup);
+        base.BeginOurs();
     }
 
     internal override void EndOurs()

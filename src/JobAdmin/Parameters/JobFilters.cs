@@ -4,7 +4,7 @@ namespace JobAdmin.Parameters;
 internal static class JobFilters
 {
     /// <summary>Makes the filter. Of two limits on the same side the stricter counts.</summary>
-    public static JobFilter Build(string[]? names, string[]? reasons, DateTimeOffset? before, DateTimeOffset? after, TimeSpan? olderThan, TimeSpan? newerThan)
+    public static JobFilter Build(string[]? names, string[]? reasons, DateTimeOffset? before, DateTimeOffset? after, TimeSpan? olderThan, TimeSpan? newerThan, DateTimeOffset? asOf = null)
     {
         foreach (var pattern in (names ?? []).Concat(reasons ?? []))
         {
@@ -12,7 +12,7 @@ internal static class JobFilters
             _ = new JobWildcard(pattern);
         }
 
-        var now = DateTimeOffset.UtcNow;
+        var now = asOf ?? DateTimeOffset.UtcNow;
         return new JobFilter
         {
             Names = names,

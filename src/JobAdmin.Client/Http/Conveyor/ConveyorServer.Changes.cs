@@ -50,7 +50,7 @@ internal sealed partial class ConveyorServer : IJobBulk
         RequireChange(JobServerCapabilities.Clear, "clear queues");
         RequireStates(query, force);
         await CheckQueueAsync(query.Queue, cancellationToken).ConfigureAwait(false);
-        if (query.Max is not null || !(query.Filter with { Before = null }).IsEmpty)
+        if (query.Max is not null || query.Slice > 0 || !(query.Filter with { Before = null }).IsEmpty)
         {
             await foreach (var progress in base.ClearQueueAsync(query, force, cancellationToken).ConfigureAwait(false))
             {

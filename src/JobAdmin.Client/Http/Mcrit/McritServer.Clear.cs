@@ -11,7 +11,7 @@ internal sealed partial class McritServer
     {
         RequireChange(JobServerCapabilities.Clear, "clear queues");
         await CheckQueueAsync(query.Queue, cancellationToken).ConfigureAwait(false);
-        var simple = query.Max is null && (query.Filter with { Names = null, Before = null }).IsEmpty;
+        var simple = query.Max is null && query.Slice == 0 && (query.Filter with { Names = null, Before = null }).IsEmpty;
         if (query.States.Count == 0)
         {
             if (!simple)

@@ -1,0 +1,124 @@
+using System.Management.Automation;
+using JobAdmin.Audit;
+using JobAdmin.Base;
+
+namespace JobAdmin.Checkpoints;
+
+/// <summary>The checkpoint of one command, opened with the first server that it changes. Only for the pipeline thread.</summary>
+/// <param name="cmdlet">The cmdlet.</param>
+/// <param name="given">The file as the user named it.</param>
+/// <param name="verb">What is done, as it begins a sentence.</param>
+/// <param name="change">The change; null for adding jobs.</param>
+internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, string verb, JobChange? change) : IDisposable
+{
+    // They say how, not what, or where to note it.
+    private static readonly string[] Left =
+        ["Throttle", "BatchSize", "PassThru", "AuditReason", "Checkpoint", "Connection", "Backup", "InputObject"];
+
+    private readonly string path = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(given);
+    private JobCheckpoint? checkpoint;
+    private bool refused;
+
+    /// <summary>Further parameters that make no difference.</summary>
+    public IReadOnlyList<string> AlsoLeft { get; init; } = [];
+
+    /// <summary>The checkpoint, once a server is known.</summary>
+    public JobCheckpoint? Current => checkpoint;
+
+    /// <summary>How many jobs earlier runs tried.</summary>
+    public long DoneBefore { get; private set; }
+
+    /// <summary>Under -WhatIf, what would be done of that which was under way when an earlier run broke off.</summary>
+    public IReadOnlyList<CheckpointRest> Pending { get; private set; } = [];
+
+    /// <summary>Makes ready for changes on a server: the first time, the checkpoint is opened, and what was under way is brought to its end.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="send">Changes jobs.</param>
+    /// <param name="write">Takes outcomes.</param>
+    /// <returns>Whether there is anything to do: not when the run has ended before.</returns>
+    public bool IsReady(IJobServer server, ChangeJobs send, Action<IReadOnlyList<JobOutcome>> write)
+    {
+        if (checkpoint is not null)
+        {
+            checkpoint.Attach(server);
+            return checkpoint.Ended is null;
+        }
+
+        checkpoint = JobCheckpoint.Open(path, new CheckpointHeader
+        {
+            Id = Guid.NewGuid().ToString("N")[..12],
+            // Jobs that came into their state within this millisecond are meant.
+            Started = DateTimeOffset.UtcNow.AddMilliseconds(1),
+            Command = cmdlet.MyInvocation.MyCommand.Name,
+            Parameters = BoundText.Meaning(cmdlet, [.. Left, .. AlsoLeft]),
+            Server = JobCheckpoint.Name(server),
+            DefaultQueue = cmdlet.MyInvocation.BoundParameters.ContainsKey("Queue") ? null : server.Connection.DefaultQueue,
+        }, change);
+        checkpoint.Attach(server);
+        if (checkpoint.Ended is { } ended)
+        {
+            cmdlet.WriteWarning($"The run of the checkpoint '{path}' ended at {ended.ToLocalTime():yyyy-MM-dd HH:mm:ss} with {checkpoint.Done:N0} jobs: there is nothing left to do. Remove the file, or name another, to begin anew.");
+            return false;
+        }
+
+        if (checkpoint.IsResumed)
+        {
+            cmdlet.Tell($"going on with the checkpoint '{path}' of {checkpoint.Started.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {checkpoint.Done:N0} jobs have been tried");
+            Settle(server, send, write);
+            DoneBefore = checkpoint.Done + Pending.Sum(rest => rest.Total);
+        }
+
+        return true;
+    }
+
+    /// <summary>Opens a checkpoint of an earlier run for which no jobs came any more, and says at the end that everything was done.</summary>
+    public void Conclude(ChangeJobs send, Action<IReadOnlyList<JobOutcome>> write)
+    {
+        if (checkpoint is null && File.Exists(path) && (cmdlet.Connection ?? (cmdlet.Registry.Current is { } current ? [current] : [])) is [{ Server: { } server }])
+        {
+            IsReady(server, send, write);
+        }
+
+        if (!refused && !IsWhatIf)
+        {
+            checkpoint?.End();
+        }
+    }
+
+    /// <summary>Notes that the user did not want a change: the run has not ended with this command.</summary>
+    public void Refuse() => refused = true;
+
+    /// <summary>Lets the file go.</summary>
+    public void Dispose() => checkpoint?.Dispose();
+
+    private bool IsWhatIf => cmdlet.MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(cmdlet.SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private void Settle(IJobServer server, ChangeJobs send, Action<IReadOnlyList<JobOutcome>> write)
+    {
+        var rests = cmdlet.Run(token => checkpoint!.ReviewAsync(server, token));
+        foreach (var rest in rests)
+        {
+            if (rest.Ids.Count > 0 && server.Connection.Kind == JobServerKind.FifthElement && change is JobChange.Retry)
+            {
+                throw new JobServerException("OutcomeUnknown", JobErrorKind.InvalidState,
+                    $"Of {rest.Ids.Count} jobs that were under way when the run broke off it can't be told whether they were retried, since this server runs a new job in place of each: {string.Join(", ", rest.Ids.Take(20))}.",
+                    "See with Get-Job which of them run again, and retry the others without -Checkpoint.") { Target = path };
+            }
+
+            var count = rest.Ids.Count;
+            if (count > 0 && !cmdlet.ShouldDo(rest.Queue, $"{verb} {count:N0} {(count == 1 ? "job" : "jobs")} of {rest.Queue} that {(count == 1 ? "was" : "were")} under way when the last run broke off"))
+            {
+                refused = true;
+            }
+
+            if (refused || IsWhatIf)
+            {
+                Pending = [.. Pending, rest];
+                continue;
+            }
+
+            write(cmdlet.Run(token => checkpoint!.SettleAsync(rest, send, token)));
+        }
+    }
+}
