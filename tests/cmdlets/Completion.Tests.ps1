@@ -63,6 +63,31 @@ Describe 'Completion' {
         finally { Microsoft.PowerShell.Core\Remove-Job $job -Force }
     }
 
+    It 'writes <Name> so that it is read back as it is, and shows nothing that a terminal would obey' -ForEach @(
+        @{ Name = "a$([char]0x2019); throw 'run'; $([char]0x2019)b" }
+        @{ Name = "a$([char]0x201d); throw 'run'; $([char]0x201d)b" }
+        @{ Name = "`e[31mred`e[0m" }
+        @{ Name = "two`r`nlines `$(throw 'run')" }
+        @{ Name = "rtl$([char]0x202e)txt`"``" }
+        @{ Name = "$([char]0x2013)Force" }
+    ) {
+        [void](Invoke-Redis hset bull:hostile:h1 name $Name data '{}' opts '{}' timestamp 1700000000000 finishedOn 1700000000001 failedReason x)
+        [void](Invoke-Redis zadd bull:hostile:failed 1700000000001 h1)
+        [void](Invoke-Redis hset bull:hostile:meta version 'bullmq:6.7.0')
+        foreach ($quote in '', "'", '"') {
+            [void](Connect-JobServer $lab.Uri -Name "fresh$([guid]::NewGuid())")
+            $found = Get-Completion "Get-Job -Queue hostile -Name $quote" | Select-Object -First 1
+            $tokens = $errors = $null
+            $tree = [System.Management.Automation.Language.Parser]::ParseInput("Get-Job -Name $($found.CompletionText)", [ref]$tokens, [ref]$errors)
+            $errors | Should -BeNullOrEmpty
+            $elements = $tree.EndBlock.Statements[0].PipelineElements[0].CommandElements
+            $tree.EndBlock.Statements.Count | Should -Be 1
+            $elements.Count | Should -Be 3
+            $elements[2].Value | Should -BeExactly ($Name -replace '[`\[\]]', '`$0')
+            "$($found.ListItemText)$($found.ToolTip)" -replace "`n" | Should -Not -Match '[\x00-\x1f\x7f-\x9f\u202a-\u202e]'
+        }
+    }
+
     It 'is fast, and remembers' {
         $many = 1..300 | ForEach-Object { @{ do = 'add'; queue = "q$_" } }
         foreach ($command in $many) { [void](Invoke-Peer $command) }

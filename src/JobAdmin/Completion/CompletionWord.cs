@@ -1,11 +1,17 @@
+using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Text;
+using JobAdmin.Display;
 
 namespace JobAdmin.Completion;
 
 /// <summary>The word under the cursor, with the quote that it began with, and how a value is written in its place.</summary>
 internal readonly struct CompletionWord
 {
-    private const string Special = " \t'\"`$;,|&(){}<>@#";
+    // PowerShell takes the quotes and dashes of typography for its own: a name with one of them must not end its quotes.
+    private const string Special = " \t'\"`$;,|&(){}<>@#\u2018\u2019\u201a\u201b\u201c\u201d\u201e";
+    private const string EndsDouble = "`$\"\u201c\u201d\u201e", Dashes = "-\u2013\u2014\u2015";
 
     private readonly char quote;
 
@@ -26,20 +32,39 @@ internal readonly struct CompletionWord
     public bool Fits(string value) => value.StartsWith(Text, StringComparison.OrdinalIgnoreCase)
         || (JobWildcard.HasWildcard(Text) && WildcardPattern.Get(Text + "*", WildcardOptions.IgnoreCase).IsMatch(value));
 
-    /// <summary>A result for a value.</summary>
+    /// <summary>A result for a value. Names and reasons come from outside: nothing that is shown of them moves the cursor, and what is written stands on one line.</summary>
     /// <param name="value">The value.</param>
     /// <param name="tip">What is shown beside it.</param>
-    public CompletionResult Result(string value, string? tip) => new(Write(value), value.Length > 0 ? value : "''", CompletionResultType.ParameterValue,
-        string.IsNullOrEmpty(tip) ? value : tip);
+    public CompletionResult Result(string value, string? tip) => new(Write(value), value.Length > 0 ? CellText.Visible(value) : "''", CompletionResultType.ParameterValue,
+        CellText.VisibleLines(string.IsNullOrEmpty(tip) ? value : tip));
 
     private string Write(string value)
     {
-        if (quote == '"' && value.AsSpan().IndexOfAny('`', '$', '"') < 0)
+        if (value.Any(NeedsEscape))
+        {
+            return Escaped(value);
+        }
+
+        if (quote == '"' && value.AsSpan().IndexOfAny(EndsDouble) < 0)
         {
             return $"\"{value}\"";
         }
 
-        var plain = quote == '\0' && value.Length > 0 && value[0] != '-' && value.AsSpan().IndexOfAny(Special) < 0 && !value.Any(char.IsWhiteSpace);
-        return plain ? value : $"'{value.Replace("'", "''")}'";
+        var plain = quote == '\0' && value.Length > 0 && !Dashes.Contains(value[0]) && value.AsSpan().IndexOfAny(Special) < 0 && !value.Any(char.IsWhiteSpace);
+        return plain ? value : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+    }
+
+    private static bool NeedsEscape(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    /// <summary>A text with characters that no one sees, as PowerShell reads it.</summary>
+    private static string Escaped(string value)
+    {
+        var text = new StringBuilder("\"");
+        foreach (var c in value)
+        {
+            text.Append(NeedsEscape(c) ? string.Create(CultureInfo.InvariantCulture, $"`u{{{(int)c:x}}}") : EndsDouble.Contains(c) ? $"`{c}" : $"{c}");
+        }
+
+        return text.Append('"').ToString();
     }
 }
