@@ -28,8 +28,7 @@ function Get-Manifest {
 }
 
 # A redis-server of its own. It ends with this process, however that ends.
-function Start-TestRedis([string[]] $Argument) {
-    $port = Get-FreePort
+function Start-TestRedis([string[]] $Argument, [int] $Port = (Get-FreePort)) {
     $folder = [IO.Directory]::CreateTempSubdirectory('jobadmin-pester-').FullName
     $process = Start-Guarded (@("$peers/guard.mjs", $folder, 'redis-server', '--port', "$port", '--bind', '127.0.0.1', '--save', '', '--dir', $folder) + $Argument)
     $process.BeginOutputReadLine()

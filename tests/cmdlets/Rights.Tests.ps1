@@ -1,0 +1,148 @@
+# Who may only read, reads all and changes nothing: by -ReadOnly, and by the users of about_JobAdmin_Connections as they stand there.
+BeforeDiscovery {
+    $reads = @(
+        @{ Read = 'Get-JobServer' }
+        @{ Read = 'Test-JobServer' }
+        @{ Read = 'Get-JobQueue' }
+        @{ Read = 'Get-JobQueue emails | Format-List | Out-String' }
+        @{ Read = 'Measure-JobQueue emails' }
+        @{ Read = 'Test-JobQueue emails' }
+        @{ Read = 'Watch-JobQueue -Once -AsObject' }
+        @{ Read = 'Get-Job -Queue emails -IncludeData -IncludeLog' }
+        @{ Read = 'Get-Job -Queue emails -State failed -Reason *oo* -Name j* -NewerThan 1d' }
+        @{ Read = 'Get-Job 1 -Queue emails' }
+        @{ Read = 'Find-Job emails n=1' }
+        @{ Read = 'Get-JobFailure -Queue emails' }
+        @{ Read = 'Get-JobLog 1 -Queue emails' }
+        @{ Read = 'Get-JobFlow -Queue emails' }
+        @{ Read = 'Get-JobScheduler' }
+        @{ Read = 'Get-JobWorker' }
+        @{ Read = 'Get-JobMetric emails' }
+        @{ Read = 'Get-Job -Queue emails -State completed | Receive-Job' }
+        @{ Read = 'Wait-Job 5 -Queue emails -Timeout 1' }
+        @{ Read = 'Watch-JobEvent emails -From start -Count 3' }
+        @{ Read = 'Export-Job -Queue emails -Path "$TestDrive/$([guid]::NewGuid()).jsonl"' }
+        @{ Read = 'Repair-JobQueue emails -WhatIf' }
+        @{ Read = 'Clear-JobQueue emails -State failed -WhatIf' }
+        @{ Read = 'Remove-JobQueue emails -WhatIf' }
+        @{ Read = 'Get-Job -Queue emails -State failed | Invoke-JobRetry -WhatIf' }
+    )
+    $writes = @(
+        @{ Write = 'Invoke-JobRetry 1 -Queue emails' }
+        @{ Write = 'Invoke-JobRetry -Queue emails -State failed' }
+        @{ Write = 'Invoke-JobPromotion -Queue emails -State delayed' }
+        @{ Write = 'New-Job added -Queue emails' }
+        @{ Write = 'Set-Job 9 -Queue emails -Data @{ a = 1 }' }
+        @{ Write = 'Stop-Job 9 -Queue emails' }
+        @{ Write = 'Remove-Job 2 -Queue emails' }
+        @{ Write = 'Copy-Job 3 -Queue emails -Destination copies' }
+        @{ Write = 'Suspend-JobQueue emails' }
+        @{ Write = 'Set-JobQueue emails -Concurrency 3' }
+        @{ Write = 'Clear-JobQueue emails -State completed' }
+        @{ Write = 'Set-JobScheduler hourly -Queue emails -Every 1h -Name hourly' }
+        @{ Write = 'Remove-JobScheduler nightly -Queue emails' }
+        @{ Write = 'Import-Job TestDrive:/all.jsonl -NewName imported' }
+        @{ Write = 'Remove-JobQueue emails -Force' }
+    )
+}
+BeforeAll {
+    Import-Module $PSScriptRoot/_Support.psm1 -Force
+    $lab = Start-Lab
+    $page = Get-Content -Raw $PSScriptRoot/../../help/en-US/about_JobAdmin_Connections.md
+    function Add-Data {
+        Clear-Lab
+        foreach ($user in 'viewer', 'operator') {
+            $page -match "(?s)ACL (SETUSER $user .*?)``````" | Should -BeTrue
+            $words = -split $Matches[1]
+            [void](Invoke-Redis acl @words)
+        }
+        [void](Connect-JobServer $lab.Uri -Name all)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 4; completed = 3; active = 1; waiting = 2; prioritized = 2; delayed = 2 })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'emails'; flow = @{ name = 'parent'; queueName = 'emails'; children = @(@{ name = 'child'; queueName = 'emails' }) } })
+        [void](Invoke-Peer @{ do = 'upsertScheduler'; queue = 'emails'; id = 'nightly'; repeat = @{ every = 3600000 }; template = @{ name = 'nightly' } })
+        [void](Invoke-Peer @{ do = 'log'; queue = 'emails'; id = '1'; args = @('a line') })
+        Remove-Item "$TestDrive/all.jsonl" -ErrorAction Ignore
+        [void](Export-Job -Queue emails -Path "$TestDrive/all.jsonl")
+    }
+    function Connect-As([string] $User, [switch] $ReadOnly) {
+        $login = [pscredential]::new($User, (ConvertTo-SecureString secret -AsPlainText))
+        [void](Connect-JobServer $lab.Uri -Credential $login -Name it -ReadOnly:$ReadOnly)
+    }
+    # Everything that the server is told while a script runs, inside of scripts too.
+    function Get-SentCommand([scriptblock] $Script) {
+        $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $lab.Port)
+        $reader = [IO.StreamReader]::new($client.GetStream(), [Text.Encoding]::Latin1)
+        try {
+            $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("MONITOR`r`n"))
+            [void]$reader.ReadLine()
+            [void](& $Script)
+            $end = "end-$([guid]::NewGuid())"
+            [void](Invoke-Redis echo $end)
+            while (($line = $reader.ReadLine()) -notlike "*$end*") { if ($line -match '\] "([^"]*)"') { $Matches[1].ToLowerInvariant() } }
+        }
+        finally { $client.Dispose() }
+    }
+}
+AfterAll { Stop-Lab }
+
+Describe 'A reader' {
+    BeforeAll {
+        Add-Data
+        $server = Invoke-Redis command
+        $changing = [Collections.Generic.HashSet[string]]::new([string[]]@($server | Where-Object { $_[2] -contains 'write' } | ForEach-Object { $_[0] }))
+        $changing.Contains('hset') -and -not $changing.Contains('hget') | Should -BeTrue
+    }
+
+    It 'reads with few rights: <Read>' -ForEach $reads {
+        Connect-As viewer
+        $before = Get-JobContent
+        & ([scriptblock]::Create("$Read -ErrorAction Stop")) 3>&1 | ForEach-Object { $_ } | Out-String | Should -Not -Match 'rights|refused|NOPERM'
+        Get-JobContent | Should -Be $before
+    }
+
+    It 'sends nothing that writes: <Read>' -ForEach $reads {
+        [void](Connect-JobServer $lab.Uri -Name it -ReadOnly)
+        $sent = Get-SentCommand { & ([scriptblock]::Create($Read)) }
+        $sent | Where-Object { $changing.Contains($_) } | Sort-Object -Unique | Should -BeNullOrEmpty
+    }
+
+    It 'is refused before anything is sent: <Write>' -ForEach $writes {
+        [void](Connect-JobServer $lab.Uri -Name it -ReadOnly)
+        $before = Get-JobContent
+        $sent = Get-SentCommand { Get-ErrorId ([scriptblock]::Create("$Write -Confirm:`$false")) | Should -Be 'ReadOnlyConnection' }
+        $sent | Where-Object { $changing.Contains($_) } | Should -BeNullOrEmpty
+        Get-JobContent | Should -Be $before
+    }
+
+    It 'is refused by the server: <Write>' -ForEach $writes {
+        Connect-As viewer
+        $before = Get-JobContent
+        Get-ErrorId ([scriptblock]::Create("$Write -Confirm:`$false")) | Should -BeIn 'AccessDenied', 'JobRefused'
+        Get-JobContent | Should -Be $before
+    }
+}
+
+Describe 'An operator' {
+    BeforeEach {
+        Add-Data
+        Connect-As operator
+    }
+
+    It 'may <Write>' -ForEach $writes {
+        $before = Get-JobContent
+        & ([scriptblock]::Create("$Write -Confirm:`$false -ErrorAction Stop"))
+        Get-JobContent | Should -Not -Be $before
+        if ($Write -like 'Suspend-*') {
+            Resume-JobQueue emails -ErrorAction Stop
+            (Get-JobQueue emails).IsPaused | Should -BeFalse
+        }
+    }
+
+    It 'may nothing under another prefix' {
+        [void](Invoke-Redis hset other:emails:meta version 'bullmq:6.7.0')
+        $login = [pscredential]::new('operator', (ConvertTo-SecureString secret -AsPlainText))
+        [void](Connect-JobServer $lab.Uri -Credential $login -Name other -Prefix other)
+        Get-ErrorId { New-Job x -Queue emails } | Should -BeIn 'AccessDenied', 'JobRefused'
+        Invoke-Redis exists other:emails:wait | Should -Be 0
+    }
+}
