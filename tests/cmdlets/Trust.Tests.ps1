@@ -61,9 +61,56 @@ Describe 'Hostile data' {
         Get-Digest mails | Should -Be $before
     }
 
+    It 'comes byte for byte into a copy' {
+        [void](Invoke-Redis eval 'redis.call("HSET", "bull:emails:h30", "name", "bytes", "data", "{\"a\":\"\255\",\"n\":1e999}", "opts", "{}", "timestamp", 1700000000000, "finishedOn", 1700000000001) redis.call("ZADD", "bull:emails:failed", 1700000000001, "h30")' 0)
+        Get-Job -Queue emails -State failed | Copy-Job -Destination copies
+        $script = "local out = {} for _, id in ipairs(redis.call(ARGV[2], unpack(ARGV, 3))) do out[#out + 1] = redis.sha1hex(redis.call('HGET', ARGV[1] .. id, 'name') .. '|' .. redis.call('HGET', ARGV[1] .. id, 'data')) end table.sort(out) return out"
+        $copies = Invoke-Redis eval $script 0 bull:copies: LRANGE bull:copies:wait 0 -1
+        $copies | Should -Be (Invoke-Redis eval $script 0 bull:emails: ZRANGE bull:emails:failed 0 -1)
+    }
+
     It 'is a text in a CSV file, which runs nothing' {
         $jobs | Where-Object Id -EQ h6 | Export-Csv "$TestDrive/x.csv"
         (Import-Csv "$TestDrive/x.csv").Name | Should -BeExactly $hostile[5]
+    }
+}
+
+Describe 'Hostile data in the views of all commands' {
+    BeforeAll {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri -Name c)
+        [void](Invoke-Peer @{ do = 'counts'; queue = 'emails' })
+        $hostile = "$esc[31mred$esc[0m", "two`r`nlines", "$esc]0;title$([char]7)$([char]0x9b)1m$([char]0x202e)"
+        foreach ($i in 0..2) { New-HostileJob "h$i" $hostile[$i] $hostile[$i] (ConvertTo-Json @{ text = $hostile[$i] }) }
+        New-HostileJob "id$esc[2J" 'id' 'id' '{}'
+        [void](Invoke-Redis rpush bull:emails:h1:logs $hostile[0] $hostile[1] $hostile[2])
+        [void](Invoke-Redis xadd bull:emails:events '*' event $hostile[0] jobId "id$esc[2J" name $hostile[2] failedReason $hostile[0] "x$esc[1m" $hostile[1])
+        [void](Invoke-Redis xadd bull:emails:events '*' event failed jobId h1 failedReason $hostile[0])
+        [void](Invoke-Redis hset "bull:emails:repeat:s$esc[2J" name $hostile[0] every 3600000 data (ConvertTo-Json @{ a = $hostile[0] }))
+        [void](Invoke-Redis zadd bull:emails:repeat 1900000000000 "s$esc[2J")
+        [void](Invoke-Redis hset "bull:q$esc[31m:meta" version "bullmq:6$esc[31m")
+        [void](Invoke-Redis hset "bull:q$esc[31m:old$esc[2J" name $hostile[0] timestamp 1700000000000 data '{}' opts '{}')
+        [void](Invoke-Redis lpush "bull:q$esc[31m:wait" "old$esc[2J")
+        [void](Invoke-Redis hset bull:emails:parent name $hostile[0] timestamp 1700000000000 data '{}' opts '{}')
+        [void](Invoke-Redis zadd bull:emails:waiting-children 1700000000000 parent)
+        [void](Invoke-Redis sadd bull:emails:parent:dependencies "bull:q$esc[31m:old$esc[2J")
+        [void](Invoke-Redis hset "bull:emails:lost$esc[2J" name $hostile[0] timestamp 1700000000000 data '{}' opts '{}')
+    }
+
+    It 'is visible, alive and from a background job: <_>' -ForEach @(
+        'Get-Job -Queue emails -IncludeData', 'Get-Job h1 -Queue emails -IncludeLog', 'Get-JobFailure -Queue emails', 'Find-Job emails $.text=*red*', 'Watch-JobEvent emails -From start -Timeout 1', 'Get-JobLog h1 -Queue emails',
+        'Get-JobFlow parent -Queue emails', 'Get-JobScheduler -Queue emails', 'Get-JobQueue', 'Test-JobQueue *', 'Measure-JobQueue emails', 'Measure-JobQueue emails -ByName -Sample 1000', 'Watch-JobQueue -Once -AsObject',
+        'Watch-JobQueue -Once', 'Get-JobServer', 'Test-JobServer', 'Repair-JobQueue emails -Kind OrphanedKey -PassThru -Confirm:$false', 'Invoke-JobRetry h1, h2, "no`e[2J" -Queue emails -PassThru', 'Copy-Job h0 -Queue emails -Destination c -PassThru',
+        'Remove-JobQueue "q`e``[31m" -PassThru -Confirm:$false'
+    ) {
+        $all = & ([scriptblock]::Create("$_ *>&1"))
+        $all | Should -Not -BeNullOrEmpty
+        $copies = $all | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] } | ForEach-Object { [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($_)) }
+        foreach ($view in { $all | Out-String -Width 120 }, { $all | Format-List | Out-String -Width 120 }, { $copies | Out-String -Width 120 }, { $copies | Format-List | Out-String -Width 120 }) {
+            $shown = & $view
+            $shown -replace "\r?\n" -replace "$esc\[[0-9;]*m" | Should -Not -Match '[\x00-\x1f\x7f\x80-\x9f\u202a-\u202e]' -Because "$view"
+            $shown | Should -Not -Match "$esc\[31mred|q$esc|old$esc" -Because "$view"
+        }
     }
 }
 
