@@ -36,6 +36,15 @@ function flatten(text, includes, seen) {
   });
 }
 
+// Marks where a script's own functions end, unless something before looks at keys or arguments: a loop over ids then makes the functions once.
+function markMain(text) {
+  const last = [...text.matchAll(/^local (?:function |\w+ = function)[^]*?^end.*\n/gm)].at(-1);
+  if (!last) return text;
+  const end = last.index + last[0].length;
+  const code = text.slice(0, end).replace(/--\[\[[^]*?\]\]|--.*$/gm, '');
+  return /\b(?:KEYS|ARGV)\b/.test(code) ? text : `${text.slice(0, end)}-- main\n${text.slice(end)}`;
+}
+
 for (const [major, { folder, scripts }] of Object.entries(wanted)) {
   const home = join(peers, 'node_modules', folder);
   const target = join(out, major);
@@ -44,7 +53,7 @@ for (const [major, { folder, scripts }] of Object.entries(wanted)) {
     const loaded = require(join(home, 'dist/cjs/scripts', `${script}.js`));
     const [{ content, keys }] = Object.values(loaded);
     if (keys !== Number(script.split('-')[1])) throw new Error(`${folder} ${script}: the package says ${keys} keys`);
-    writeFileSync(join(target, `${script}.lua`), content);
+    writeFileSync(join(target, `${script}.lua`), markMain(content));
   }
   for (const file of readdirSync(own).filter(f => f.endsWith('.lua'))) {
     writeFileSync(join(target, file), flatten(readFileSync(join(own, file), 'utf8'), join(home, 'dist/cjs/commands/includes'), new Set()));

@@ -6,7 +6,8 @@ namespace JobAdmin;
 /// <remarks>Fields follow BullMQ's job hash; a server that lacks one leaves it null. Data, options, return value, stack trace and log are there only when asked for.</remarks>
 public sealed class QueueJob
 {
-    private JsonField data, options, returnValue;
+    // Most listings read none of these, and a listing may be of millions.
+    private Content? content;
 
     /// <summary>The queue that holds the job.</summary>
     public required string Queue { get; init; }
@@ -106,35 +107,65 @@ public sealed class QueueJob
 
     internal IJobServer? Server { get; init; }
 
-    internal ReadOnlyMemory<byte>? RawData { get => data.Raw; init => data = new(value); }
+    internal ReadOnlyMemory<byte>? RawData
+    {
+        get => content?.Data.Raw;
+        init
+        {
+            if (value is not null)
+            {
+                (content ??= new Content()).Data = new(value);
+            }
+        }
+    }
 
-    internal ReadOnlyMemory<byte>? RawOptions { get => options.Raw; init => options = new(value); }
+    internal ReadOnlyMemory<byte>? RawOptions
+    {
+        get => content?.Options.Raw;
+        init
+        {
+            if (value is not null)
+            {
+                (content ??= new Content()).Options = new(value);
+            }
+        }
+    }
 
-    internal ReadOnlyMemory<byte>? RawReturnValue { get => returnValue.Raw; init => returnValue = new(value); }
+    internal ReadOnlyMemory<byte>? RawReturnValue
+    {
+        get => content?.ReturnValue.Raw;
+        init
+        {
+            if (value is not null)
+            {
+                (content ??= new Content()).ReturnValue = new(value);
+            }
+        }
+    }
 
     /// <summary>The job's data, parsed at the first call.</summary>
     /// <returns>The JSON, or null when it was not read or is not JSON (see <see cref="GetDataText"/>).</returns>
-    public JsonElement? GetData() => data.Parse();
+    public JsonElement? GetData() => content?.Data.Parse();
 
     /// <summary>The job's data as stored.</summary>
     /// <returns>The text, or null when it was not read.</returns>
-    public string? GetDataText() => data.Text;
+    public string? GetDataText() => content?.Data.Text;
 
     /// <summary>The job's options, parsed at the first call. BullMQ's short names are as stored.</summary>
     /// <returns>The JSON, or null when it was not read or is not JSON.</returns>
-    public JsonElement? GetOptions() => options.Parse();
+    public JsonElement? GetOptions() => content?.Options.Parse();
 
     /// <summary>The job's options as stored.</summary>
     /// <returns>The text, or null when it was not read.</returns>
-    public string? GetOptionsText() => options.Text;
+    public string? GetOptionsText() => content?.Options.Text;
 
     /// <summary>The job's return value, parsed at the first call.</summary>
     /// <returns>The JSON, or null when there is none, it was not read or it is not JSON.</returns>
-    public JsonElement? GetReturnValue() => returnValue.Parse();
+    public JsonElement? GetReturnValue() => content?.ReturnValue.Parse();
 
     /// <summary>The job's return value as stored.</summary>
     /// <returns>The text, or null when there is none or it was not read.</returns>
-    public string? GetReturnValueText() => returnValue.Text;
+    public string? GetReturnValueText() => content?.ReturnValue.Text;
 
     internal QueueJob WithProblem(string problem)
     {
@@ -145,4 +176,9 @@ public sealed class QueueJob
     /// <summary>The job in words: <c>job 42 in queue emails</c>.</summary>
     /// <returns>The words.</returns>
     public override string ToString() => $"job {Id} in queue {Queue}";
+
+    private sealed class Content
+    {
+        public JsonField Data, Options, ReturnValue;
+    }
 }

@@ -65,7 +65,7 @@ internal sealed partial class BullMqServer
     {
         var keys = Keys(jobs.Queue);
         var word = StateWords.KeyWord(state)!;
-        var script = ScriptCatalog.PerVersion(major, "clear-ids");
+        var script = ScriptCatalog.Deletion(major, "clear-ids");
         await foreach (var ids in MatchingIdsAsync(jobs, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
@@ -83,7 +83,7 @@ internal sealed partial class BullMqServer
     {
         var keys = Keys(queue);
         var word = StateWords.KeyWord(state)!;
-        var script = ScriptCatalog.PerVersion(major, "remove-ids");
+        var script = ScriptCatalog.Deletion(major, "remove-ids");
         while (true)
         {
             // From the end where the oldest are, as an import wants them.

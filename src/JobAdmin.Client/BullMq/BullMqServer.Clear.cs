@@ -38,6 +38,8 @@ internal sealed partial class BullMqServer
     /// <summary>How many jobs the next slice may delete.</summary>
     private static long Next(ClearQuery query, long done) => Math.Min((query.Max ?? long.MaxValue) - done, query.Slice > 0 ? query.Slice : long.MaxValue);
 
+    private sealed record SentSlice(int Size, long Most, Task<RedisResult[]?> Answer);
+
     /// <summary>Clears one state and tells how many each slice deleted.</summary>
     private async IAsyncEnumerable<Deletion> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -47,7 +49,7 @@ internal sealed partial class BullMqServer
         var (low, high) = everything ? ("-inf", "+inf") : SetPager.Bounds(state, jobs);
         var filter = everything ? new FilterText(new JobFilter(), true) : new FilterText(jobs, StateWords.ScoreIsFinishedOn(state));
         var inexact = filter.NeedsLook;
-        var script = ScriptCatalog.PerVersion(major, list ? "clear-list" : "clear-set");
+        var script = ScriptCatalog.Deletion(major, list ? "clear-list" : "clear-set");
         var slicer = new Slicer(100, 5000);
         object at = list ? 0L : "", anchor = "";
         if (inexact)
@@ -60,46 +62,57 @@ internal sealed partial class BullMqServer
             yield break;
         }
 
-        bool more;
-        do
+        // Where nothing is left out and nothing counted, a second slice is on its way while Redis works on the first.
+        var together = !list && filter.Json.Length == 0 && left() > long.MaxValue / 2 ? 2 : 1;
+        var sent = new Queue<SentSlice>();
+        var more = true;
+        while (more || sent.Count > 0)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var size = slicer.Size;
-            var most = Math.Clamp(left(), 0, size);
-            if (most == 0)
+            while (more && sent.Count < together && !cancellationToken.IsCancellationRequested)
             {
-                yield break;
+                var size = slicer.Size;
+                var most = Math.Clamp(left(), 0, size);
+                if (most == 0)
+                {
+                    yield break;
+                }
+
+                object[] arguments = list
+                    ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
+                    : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
+                sent.Enqueue(new SentSlice(size, most, DeleteAsync(script, keys[word], arguments, cancellationToken)));
             }
 
-            object[] arguments = list
-                ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
-                : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
-            slicer.Begin();
-            if (await DeleteAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is not { } answer)
+            if (!sent.TryDequeue(out var slice))
             {
-                // The same slice again: what it deleted is not there any more.
-                more = true;
-                yield return new Deletion(0, most);
+                cancellationToken.ThrowIfCancellationRequested();
                 continue;
             }
 
-            slicer.End(size);
+            if (await slice.Answer.ConfigureAwait(false) is not { } answer)
+            {
+                // The same slice again: what it deleted is not there any more.
+                more = true;
+                yield return new Deletion(0, slice.Most);
+                continue;
+            }
+
+            slicer.Learn(slice.Size, TimeSpan.FromMicroseconds((double)answer[4]));
             var deleted = (long)answer[0];
             (at, anchor) = list ? ((object)(long)answer[1], (object)(string)answer[2]!) : ((string)answer[1]!, (string)answer[2]!);
-            more = (long)answer[3] == 1;
+            more &= (long)answer[3] == 1;
             if (deleted > 0)
             {
                 yield return new Deletion(deleted, 0);
             }
         }
-        while (more);
     }
 
     /// <summary>Clears jobs that only a look from here can tell (patterns beyond what the server's script knows), by their ids.</summary>
     private async IAsyncEnumerable<Deletion> ClearByIdAsync(string queue, int major, JobState state, JobFilter jobs, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
-        var script = ScriptCatalog.PerVersion(major, "clear-ids");
+        var script = ScriptCatalog.Deletion(major, "clear-ids");
         var query = new JobQuery { Queue = queue, States = [state], Filter = jobs };
         await foreach (var ids in MatchingIdsAsync(query, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
         {

@@ -97,34 +97,8 @@ internal sealed partial class BullMqServer
 
     private IAsyncEnumerable<List<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, CancellationToken cancellationToken, long jump = 0)
     {
-        var (low, high) = SetPager.Bounds(state, query.Filter);
-        var filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
-        var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: !query.OldestFirst, filter, query.Parts | filter.Parts, idsOnly: false) { Low = low, High = high };
-        var rows = new JobRows(this, query.Queue, query.Parts | filter.Parts);
-        var full = query.PageSize > 0 ? query.PageSize : FullPage;
-        var needed = limit == long.MaxValue ? long.MaxValue : limit + skip;
-        var size = Math.Min(FirstPage, full);
-        SetCursor? at = null;
-        return PageStream.ReadAsync(
-            async stop =>
-            {
-                var cursor = at ?? await CursorAfterAsync(Keys(query.Queue), state, !query.OldestFirst, jump, stop).ConfigureAwait(false);
-                while (needed > 0)
-                {
-                    var want = (int)Math.Min(size, needed);
-                    var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
-                    var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
-                    (at, size) = (cursor = page.Cursor, full);
-                    needed = page.More ? needed - jobs.Count : 0;
-                    if (jobs.Count > 0)
-                    {
-                        return jobs;
-                    }
-                }
-
-                return null;
-            },
-            cancellationToken);
+        var pages = new SetPages(this, query, state, limit == long.MaxValue ? long.MaxValue : limit + skip, jump);
+        return PageStream.ReadAsync(pages.NextAsync, pages, cancellationToken);
     }
 
     private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken, long jump = 0)

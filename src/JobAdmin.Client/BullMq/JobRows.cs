@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace JobAdmin.Client.BullMq;
@@ -8,8 +7,15 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Makes jobs of the rows that <c>job-fields.lua</c> writes.</summary>
 internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
 {
-    // Names repeat within a queue: one string each.
-    private readonly Dictionary<int, string> names = [];
+    /// <summary>The fields of a job that are always read, in their order. Those of <c>job-fields.lua</c> are the same.</summary>
+    public static readonly string[] Fields =
+    [
+        "name", "timestamp", "processedOn", "finishedOn", "failedReason", "progress", "atm", "attemptsMade", "ats", "stc", "priority", "delay", "pb", "parentKey",
+        "rjk", "deid", "defa", "opts",
+    ];
+
+    private readonly KnownTexts names = new(), words = new();
+    private readonly Slice[] slices = new Slice[Fields.Length];
 
     /// <summary>The parts as the flags that the scripts take.</summary>
     public static string Flags(JobParts parts) => string.Create(5, parts, static (span, p) =>
@@ -42,6 +48,19 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return jobs;
     }
 
+    /// <summary>Where the ids of one page that was asked for ids alone stand in it.</summary>
+    public static Slice[] ReadIdSlices(ReadOnlyMemory<byte> packed, int count)
+    {
+        var ids = new Slice[count];
+        var reader = new MsgPackReader(packed);
+        for (var i = 0; i < count; i++)
+        {
+            ids[i] = reader.ReadSlice();
+        }
+
+        return ids;
+    }
+
     /// <summary>The ids of one page that was asked for ids alone.</summary>
     public static List<string> ReadIds(ReadOnlyMemory<byte> packed, int count)
     {
@@ -72,81 +91,86 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return looked;
     }
 
-    // Compiled well at its first call: a listing is over before the runtime would have noticed how hot it is.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>A job of a row without more parts than are always read.</summary>
+    /// <param name="row">The values.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="word">The state, as its key says it.</param>
+    public QueueJob Make(in JobRow row, ReadOnlySpan<byte> id, string word) => Make(row, id, word, null, null, null);
+
     private QueueJob Read(ref MsgPackReader reader)
     {
-        var id = reader.ReadString() ?? "";
+        var id = reader.ReadSlice();
         var score = reader.ReadString();
-        var word = reader.ReadString();
-        var state = StateWords.Parse(word);
-        var problems = new Problems();
-        var name = Name(ref reader);
-        var timestamp = Time(ref reader, "timestamp", ref problems);
-        var processedOn = Time(ref reader, "processedOn", ref problems);
-        var finishedOn = Time(ref reader, "finishedOn", ref problems);
-        var failedReason = reader.ReadString();
-        var progress = Progress(ref reader);
-        var attempts = Number(ref reader, "atm", ref problems);
-        var attemptsOld = Number(ref reader, "attemptsMade", ref problems);
-        var started = Number(ref reader, "ats", ref problems);
-        var stalled = Number(ref reader, "stc", ref problems);
-        var priority = Number(ref reader, "priority", ref problems);
-        var delay = Number(ref reader, "delay", ref problems);
-        var processedBy = reader.ReadString();
-        var parentKey = reader.ReadString();
-        var scheduler = reader.ReadString();
-        var deduplication = reader.ReadString();
-        var deferred = reader.ReadString();
-        var allowed = Number(ref reader, "attempts", ref problems);
-        ReadOnlyMemory<byte>? data = null, options = null, returnValue = null, stack = null;
-        List<string>? log = null;
-        if (parts != JobParts.None)
+        var word = reader.TryReadBytes(out var text) ? words.Get(text.Span) : "";
+        for (var i = 0; i < slices.Length; i++)
         {
-            (data, options, returnValue, stack) = (Raw(ref reader), Raw(ref reader), Raw(ref reader), Raw(ref reader));
-            log = Log(ref reader);
+            slices[i] = reader.ReadSlice();
         }
 
-        if (name is null && timestamp is null)
+        var row = new JobRow(reader.Bytes, slices);
+        if (parts == JobParts.None)
+        {
+            return Make(row, id.Of(reader.Bytes), word, score, null, null);
+        }
+
+        // Copies, so that one job kept does not keep its page.
+        var content = new ReadOnlyMemory<byte>?[4];
+        for (var i = 0; i < content.Length; i++)
+        {
+            content[i] = reader.TryReadBytes(out var bytes) ? new ReadOnlyMemory<byte>(bytes.ToArray()) : default(ReadOnlyMemory<byte>?);
+        }
+
+        return Make(row, id.Of(reader.Bytes), word, score, content, Log(ref reader));
+    }
+
+    private QueueJob Make(in JobRow row, ReadOnlySpan<byte> id, string word, string? score, ReadOnlyMemory<byte>?[]? content, List<string>? log)
+    {
+        var state = StateWords.Parse(word);
+        var problems = new Problems();
+        var timestamp = Time(row, 1, ref problems);
+        var attempts = Number(row, 6, ref problems) ?? Number(row, 7, ref problems) ?? 0;
+        var delay = Number(row, 11, ref problems) ?? 0;
+        var allowed = Allowed(row[17]);
+        if (!row.Has(0) && timestamp is null)
         {
             problems.Add("its hash has neither name nor timestamp");
         }
 
-        var (parentQueue, parentId) = SplitKey(parentKey);
+        var (parentQueue, parentId) = row.Has(13) ? SplitKey(Text(row, 13)) : default;
         var job = new QueueJob
         {
             Server = server,
             Queue = queue,
-            Id = id,
-            Name = name ?? "",
+            Id = Encoding.UTF8.GetString(id),
+            Name = row.Has(0) ? names.Get(row[0]) : "",
             State = state,
             RawState = state == JobState.Waiting ? "waiting" : word,
             Timestamp = timestamp,
-            ProcessedOn = processedOn,
-            FinishedOn = finishedOn,
-            FailedReason = failedReason,
-            Progress = progress,
-            AttemptsMade = (int)(attempts ?? attemptsOld ?? 0),
-            AttemptsStarted = (int?)started,
-            Attempts = (int?)allowed is { } a ? Math.Max(a, 1) : null,
-            StalledCount = (int)(stalled ?? 0),
-            Priority = priority ?? 0,
-            Delay = TimeSpan.FromMilliseconds(Math.Clamp(delay ?? 0, 0, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
+            ProcessedOn = Time(row, 2, ref problems),
+            FinishedOn = Time(row, 3, ref problems),
+            FailedReason = Text(row, 4),
+            Progress = Progress(row[5]),
+            AttemptsMade = (int)attempts,
+            AttemptsStarted = (int?)Number(row, 8, ref problems),
+            Attempts = allowed is { } a ? (int)Math.Max(a, 1) : null,
+            StalledCount = (int)(Number(row, 9, ref problems) ?? 0),
+            Priority = Number(row, 10, ref problems) ?? 0,
+            Delay = delay > 0 ? TimeSpan.FromMilliseconds(Math.Min(delay, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)) : TimeSpan.Zero,
             // 12 bits of the score keep the order within a millisecond.
             DelayUntil = state == JobState.Delayed && double.TryParse(score, CultureInfo.InvariantCulture, out var due) ? FromMilliseconds((long)Math.Floor(due / 4096)) : null,
-            ProcessedBy = processedBy,
+            ProcessedBy = Text(row, 12),
             ParentId = parentId,
             ParentQueue = parentQueue,
-            SchedulerId = scheduler,
-            DeduplicationId = deduplication,
-            DeferredFailure = deferred,
-            RawData = data,
-            RawOptions = options,
-            RawReturnValue = returnValue,
-            StackTrace = stack is { } s ? StackLines(s, ref problems) : null,
+            SchedulerId = Text(row, 14),
+            DeduplicationId = Text(row, 15),
+            DeferredFailure = Text(row, 16),
+            RawData = content?[0],
+            RawOptions = content?[1],
+            RawReturnValue = content?[2],
+            StackTrace = content?[3] is { } s ? StackLines(s, ref problems) : null,
             Log = log,
         };
-        if (data is not null && job.GetData() is null)
+        if (content?[0] is not null && job.GetData() is null)
         {
             problems.Add("its data are not JSON");
         }
@@ -158,42 +182,19 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
     public static DateTimeOffset? FromMilliseconds(long milliseconds) =>
         milliseconds is >= -62135596800000 and <= 253402300799999 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
-    private string? Name(ref MsgPackReader reader)
+    private static string? Text(in JobRow row, int field) => row.Has(field) ? Encoding.UTF8.GetString(row[field]) : null;
+
+    private static DateTimeOffset? Time(in JobRow row, int field, ref Problems problems) =>
+        Number(row, field, ref problems) is { } milliseconds ? FromMilliseconds(milliseconds) : null;
+
+    private static long? Number(in JobRow row, int field, ref Problems problems)
     {
-        if (!reader.TryReadBytes(out var bytes))
+        var span = row[field];
+        if (span.IsEmpty)
         {
             return null;
         }
 
-        var hash = new HashCode();
-        hash.AddBytes(bytes.Span);
-        var key = hash.ToHashCode();
-        if (names.TryGetValue(key, out var known) && known.Length <= bytes.Length && Encoding.UTF8.GetByteCount(known) == bytes.Length
-            && Encoding.UTF8.GetBytes(known).AsSpan().SequenceEqual(bytes.Span))
-        {
-            return known;
-        }
-
-        var name = Encoding.UTF8.GetString(bytes.Span);
-        if (names.Count < 1000 && bytes.Length < 200)
-        {
-            names[key] = name;
-        }
-
-        return name;
-    }
-
-    private static DateTimeOffset? Time(ref MsgPackReader reader, string field, ref Problems problems) =>
-        Number(ref reader, field, ref problems) is { } milliseconds ? FromMilliseconds(milliseconds) : null;
-
-    private static long? Number(ref MsgPackReader reader, string field, ref Problems problems)
-    {
-        if (!reader.TryReadBytes(out var bytes) || bytes.Length == 0)
-        {
-            return null;
-        }
-
-        var span = bytes.Span;
         if (Utf8Parser.TryParse(span, out long whole, out var used) && used == span.Length)
         {
             return whole;
@@ -204,18 +205,29 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             return (long)real;
         }
 
-        problems.Add($"its field '{field}' is no number");
+        problems.Add($"its field '{Fields[field]}' is no number");
         return null;
     }
 
-    private static object? Progress(ref MsgPackReader reader)
+    /// <summary>How many attempts the options allow. The scripts send that number alone.</summary>
+    private static long? Allowed(ReadOnlySpan<byte> options)
     {
-        if (!reader.TryReadBytes(out var bytes) || bytes.Length == 0)
+        if (options.IsEmpty || options[0] == (byte)'{')
+        {
+            var at = options.IndexOf("\"attempts\":"u8);
+            options = at < 0 ? default : options[(at + 11)..];
+        }
+
+        return Utf8Parser.TryParse(options, out int number, out _) && number >= 0 ? number : null;
+    }
+
+    private static object? Progress(ReadOnlySpan<byte> span)
+    {
+        if (span.IsEmpty)
         {
             return null;
         }
 
-        var span = bytes.Span;
         if (Utf8Parser.TryParse(span, out int whole, out var used) && used == span.Length)
         {
             return whole;
@@ -228,10 +240,6 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
 
         return Encoding.UTF8.GetString(span);
     }
-
-    private ReadOnlyMemory<byte>? Raw(ref MsgPackReader reader) => reader.TryReadBytes(out var bytes)
-        // A copy, so that one job kept does not keep its page.
-        ? new ReadOnlyMemory<byte>(bytes.ToArray()) : default(ReadOnlyMemory<byte>?);
 
     private List<string>? Log(ref MsgPackReader reader)
     {

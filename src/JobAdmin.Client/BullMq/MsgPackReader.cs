@@ -51,16 +51,7 @@ internal ref struct MsgPackReader(ReadOnlyMemory<byte> data)
     /// <summary>A string's bytes; false where Redis had no value.</summary>
     public bool TryReadBytes(out ReadOnlyMemory<byte> bytes)
     {
-        var tag = Next();
-        var length = tag switch
-        {
-            >= 0xa0 and <= 0xbf => tag & 0x1f,
-            0xd9 or 0xc4 => Next(),
-            0xda or 0xc5 => ReadUInt16(),
-            0xdb or 0xc6 => ReadLength(),
-            0xc0 or 0xc2 => -1,
-            _ => throw Bad(tag),
-        };
+        var length = ReadTextLength();
         if (length < 0)
         {
             bytes = default;
@@ -72,7 +63,38 @@ internal ref struct MsgPackReader(ReadOnlyMemory<byte> data)
         return true;
     }
 
+    /// <summary>All that is read from.</summary>
+    public readonly ReadOnlySpan<byte> Bytes => span;
+
+    /// <summary>Where a string stands in <see cref="Bytes"/>.</summary>
+    public Slice ReadSlice()
+    {
+        var length = ReadTextLength();
+        if (length < 0)
+        {
+            return Slice.Missing;
+        }
+
+        Take(length);
+        return new Slice(at - length, length);
+    }
+
     public string? ReadString() => TryReadBytes(out var bytes) ? Encoding.UTF8.GetString(bytes.Span) : null;
+
+    /// <summary>How long the next string is; less than none where Redis had no value.</summary>
+    private int ReadTextLength()
+    {
+        var tag = Next();
+        return tag switch
+        {
+            >= 0xa0 and <= 0xbf => tag & 0x1f,
+            0xd9 or 0xc4 => Next(),
+            0xda or 0xc5 => ReadUInt16(),
+            0xdb or 0xc6 => ReadLength(),
+            0xc0 or 0xc2 => -1,
+            _ => throw Bad(tag),
+        };
+    }
 
     private byte Next() => Take(1)[0];
 

@@ -5,7 +5,17 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Makes a stream of pages that reads one page ahead of its consumer, from the second page on: whoever stops at the first page makes no more be read.</summary>
 internal static class PageStream
 {
-    public static async IAsyncEnumerable<T> ReadAsync<T>(Func<CancellationToken, Task<T?>> next, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Streams pages.</summary>
+    /// <param name="next">Reads the next page; null at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static IAsyncEnumerable<T> ReadAsync<T>(Func<CancellationToken, Task<T?>> next, CancellationToken cancellationToken)
+        where T : class => ReadAsync(next, null, cancellationToken);
+
+    /// <summary>Streams pages.</summary>
+    /// <param name="next">Reads the next page; null at the end.</param>
+    /// <param name="reader">What is disposed of at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async IAsyncEnumerable<T> ReadAsync<T>(Func<CancellationToken, Task<T?>> next, IDisposable? reader, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -28,6 +38,8 @@ internal static class PageStream
                 await stop.CancelAsync().ConfigureAwait(false);
                 await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+
+            reader?.Dispose();
         }
     }
 }

@@ -23,6 +23,8 @@ internal sealed class RedisErrors(string endpoint)
         RedisConnectionException => new("ConnectionLost", JobErrorKind.Connection, $"The connection to {endpoint} broke ({what}).",
             "Check that the server runs; the connection is taken up again by itself when it is back.") { Target = endpoint },
         RedisCommandException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
+        // The library looks at the slots before it sends anything.
+        RedisCommandException { Message: var m } when m.Contains("slot", StringComparison.OrdinalIgnoreCase) => CrossSlot(),
         _ => new("RedisError", JobErrorKind.Server, $"{endpoint}: {exception.Message}", null) { Target = endpoint },
     };
 
@@ -62,11 +64,15 @@ internal sealed class RedisErrors(string endpoint)
             "BUSY" => new("ServerBusy", JobErrorKind.Server, $"{endpoint} is held up by another client's script.",
                 "Try again when it has ended.") { Target = endpoint },
             "MISCONF" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}", "Mend its persistence first.") { Target = endpoint },
-            "CROSSSLOT" => new("CrossSlot", JobErrorKind.InvalidState, $"The queue's keys lie on different nodes of the cluster at {endpoint}.",
-                "On a Redis Cluster BullMQ needs a hash-tagged prefix: connect with -Prefix '{bull}' or what the application uses.") { Target = endpoint },
+            "CROSSSLOT" => CrossSlot(),
+            // A script's own look at a key of another node.
+            _ when message.Contains("non local key", StringComparison.Ordinal) => CrossSlot(),
             _ => new("RedisError", JobErrorKind.Server, $"{endpoint} answered with an error ({what}): {message}", null) { Target = endpoint },
         };
     }
+
+    private JobServerException CrossSlot() => new("CrossSlot", JobErrorKind.InvalidState, $"The queue's keys lie on different nodes of the cluster at {endpoint}.",
+        "On a Redis Cluster BullMQ needs a hash-tagged prefix: connect with -Prefix '{bull}' or what the application uses.") { Target = endpoint };
 
     private JobServerException Replica() => new("ReadOnlyReplica", JobErrorKind.InvalidState, $"{endpoint} is a read-only replica: nothing was changed.",
         "Connect to the master; Test-JobServer shows the role.") { Target = endpoint };

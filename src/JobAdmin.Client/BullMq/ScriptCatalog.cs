@@ -40,6 +40,10 @@ internal static class ScriptCatalog
     public static LuaScript BullMq(int major, string name) =>
         Scripts.GetOrAdd($"{major}/{name}", static n => new LuaScript(n, Read($"lua/{n}.lua")));
 
+    /// <summary>One of our own that deletes jobs with BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
+    public static LuaScript Deletion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
+        static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read("lua/own/gather.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
+
     /// <summary>One of our own that stands on BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
     public static LuaScript PerVersion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
         static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
@@ -57,7 +61,7 @@ internal static class ScriptCatalog
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-            IsJob, Read("lua/own/loop-head.lua"), "local function bullmq(KEYS, ARGV)\n", Read($"lua/{major}/{name}.lua"), "\nend\n", Read($"lua/own/{loop}.lua"))));
+            IsJob, Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{loop}.lua"))));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -73,6 +77,16 @@ internal static class ScriptCatalog
 
         return new LuaScript(key, text.Append(Read($"lua/own/{own}.lua")).ToString());
     });
+
+    /// <summary>A script as a function. Its own functions are made once, not for each job, where the build has found that nothing before its mark looks at keys
+    /// and arguments.</summary>
+    private static string AsFunction(string script)
+    {
+        const string Mark = "\n-- main\n";
+        var main = script.IndexOf(Mark, StringComparison.Ordinal);
+        return main < 0 ? $"local function bullmq(KEYS, ARGV)\n{script}\nend\n"
+            : $"local bullmq\ndo\n{script[..main]}\nbullmq = function(KEYS, ARGV)\n{script[main..]}\nend\nend\n";
+    }
 
     private static string IsJob => Read("lua/own/is-job.lua");
 

@@ -15,6 +15,9 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
 
     public IDatabase Database => database;
 
+    /// <summary>The command that runs a script which only reads.</summary>
+    public string ReadCommand => readOnlyScripts ? "EVALSHA_RO" : "EVALSHA";
+
     /// <summary>Runs a script by its SHA-1, sending the text when Redis doesn't have it.</summary>
     /// <param name="script">The script.</param>
     /// <param name="reads">Whether it only reads: Redis 7 is then told so, and a user without write rights may run it.</param>

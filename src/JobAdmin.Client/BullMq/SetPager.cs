@@ -1,4 +1,4 @@
-using StackExchange.Redis;
+using System.Globalization;
 
 namespace JobAdmin.Client.BullMq;
 
@@ -9,26 +9,11 @@ internal record struct SetCursor(string Score, string Id)
 }
 
 /// <summary>One page of a sorted set: the raw rows (or ids) and where to go on.</summary>
-internal readonly record struct SetPage(int Scanned, SetCursor Cursor, bool More, int Matches, ReadOnlyMemory<byte> Rows);
-
-/// <summary>Walks through a state that is a sorted set, by score and id: a job that moves meanwhile is neither seen twice nor makes another be missed.</summary>
-internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState state, bool newestFirst, FilterText filter, JobParts parts, bool idsOnly)
+internal readonly record struct SetPage(int Scanned, SetCursor Cursor, bool More, int Matches, ReadOnlyMemory<byte> Rows)
 {
-    private const int BytesAtMost = 4 << 20;
-    private readonly string word = StateWords.KeyWord(state)!;
-
-    /// <summary>The lowest score, in Redis's notation.</summary>
-    public string Low { get; init; } = "-inf";
-
-    /// <summary>The highest score, in Redis's notation.</summary>
-    public string High { get; init; } = "+inf";
-
-    public async Task<SetPage> NextAsync(SetCursor cursor, int scan, int want, CancellationToken cancellationToken)
+    /// <summary>Reads what the script wrote.</summary>
+    public static SetPage Read(ReadOnlyMemory<byte> bytes)
     {
-        var answer = await runner.RunAsync(ScriptCatalog.Reader("page-set"), reads: true, [keys[word]],
-            [keys.Base, word, newestFirst ? "1" : "0", Low, High, cursor.Score, cursor.Id, scan, want, BytesAtMost, JobRows.Flags(parts), filter.Json, idsOnly ? "1" : "0"],
-            cancellationToken).ConfigureAwait(false);
-        ReadOnlyMemory<byte> bytes = (byte[])answer!;
         var reader = new MsgPackReader(bytes);
         var scanned = (int)reader.ReadInteger();
         var score = reader.ReadString() ?? "";
@@ -37,6 +22,41 @@ internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState sta
         var matches = reader.ReadCount();
         return new SetPage(scanned, new SetCursor(score, id), more, matches, bytes[reader.Position..]);
     }
+}
+
+/// <summary>Walks through a state that is a sorted set, by score and id: a job that moves meanwhile is neither seen twice nor makes another be missed.</summary>
+internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState state, bool newestFirst, FilterText filter, JobParts parts, bool idsOnly)
+{
+    private const int BytesAtMost = 4 << 20;
+    private static readonly LuaScript Script = ScriptCatalog.Reader("page-set");
+    private readonly string word = StateWords.KeyWord(state)!;
+
+    /// <summary>The lowest score, in Redis's notation.</summary>
+    public string Low { get; init; } = "-inf";
+
+    /// <summary>The highest score, in Redis's notation.</summary>
+    public string High { get; init; } = "+inf";
+
+    public async Task<SetPage> NextAsync(SetCursor cursor, int scan, int want, CancellationToken cancellationToken) =>
+        SetPage.Read((byte[])(await runner.RunAsync(Script, reads: true, [keys[word]], Arguments(cursor, scan, want), cancellationToken).ConfigureAwait(false))!);
+
+    /// <summary>Adds the question for a page, without a filter, to what a lane sends.</summary>
+    public void Write(RowLane lane, SetCursor cursor, int want)
+    {
+        var arguments = Arguments(cursor, want, want);
+        lane.Begin(4 + arguments.Length);
+        lane.Add(runner.ReadCommand);
+        lane.Add(Script.Sha);
+        lane.Add("1"u8);
+        lane.Add(keys.Base + word);
+        foreach (var argument in arguments)
+        {
+            lane.Add(argument as string ?? ((int)argument).ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private object[] Arguments(SetCursor cursor, int scan, int want) =>
+        [keys.Base, word, newestFirst ? "1" : "0", Low, High, cursor.Score, cursor.Id, scan, want, BytesAtMost, JobRows.Flags(parts), filter.Json, idsOnly ? "1" : "0"];
 
     /// <summary>Score bounds for a time filter where the score is the time itself.</summary>
     public static (string Low, string High) Bounds(JobState state, JobFilter filter) => StateWords.ScoreIsFinishedOn(state)

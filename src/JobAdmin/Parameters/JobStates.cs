@@ -7,18 +7,29 @@ internal static class JobStates
     public static readonly IReadOnlyList<string> Names =
         ["waiting", "prioritized", "delayed", "waiting-children", "active", "completed", "failed", "paused", "cancelled", "unknown"];
 
-    private static readonly Dictionary<string, JobState> Known = Enum.GetValues<JobState>()
-        .Select(state => (Name: state.ToString(), State: state))
-        .Append(("wait", JobState.Waiting))
-        .Append(("canceled", JobState.Cancelled))
-        .ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Reads one name.</summary>
     /// <param name="text">The name.</param>
     /// <param name="state">The state.</param>
     /// <returns>Whether it is one.</returns>
-    public static bool TryParse(string text, out JobState state) =>
-        Known.TryGetValue(text.Replace("-", "").Replace("_", ""), out state);
+    public static bool TryParse(string text, out JobState state)
+    {
+        var found = text.Replace("-", "").Replace("_", "").ToLowerInvariant() switch
+        {
+            "waiting" or "wait" => JobState.Waiting,
+            "prioritized" => JobState.Prioritized,
+            "delayed" => JobState.Delayed,
+            "waitingchildren" => JobState.WaitingChildren,
+            "active" => JobState.Active,
+            "completed" => JobState.Completed,
+            "failed" => JobState.Failed,
+            "paused" => JobState.Paused,
+            "cancelled" or "canceled" => JobState.Cancelled,
+            "unknown" => JobState.Unknown,
+            _ => (JobState?)null,
+        };
+        state = found ?? default;
+        return found is not null;
+    }
 
     /// <summary>Reads names.</summary>
     /// <param name="names">The names; null for none.</param>

@@ -19,8 +19,10 @@ public sealed class RedisServer : IAsyncDisposable
         Folder = folder;
         // The guard sees its stdin end when this process dies, even by a signal; redis-server itself would live on.
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(Peer.Folder, "guard.mjs"), folder, "redis-server", "--bind", "127.0.0.1", "--save", "", "--databases", "4096",
-            .. options])
+        // A configuration file comes first and says it all.
+        var given = options.ToList();
+        string[] usual = given[0].StartsWith("--", StringComparison.Ordinal) ? ["--bind", "127.0.0.1", "--save", "", "--databases", "4096"] : [];
+        foreach (var argument in (string[])[Path.Combine(Peer.Folder, "guard.mjs"), folder, "redis-server", .. usual, .. given])
         {
             start.ArgumentList.Add(argument);
         }
@@ -51,7 +53,7 @@ public sealed class RedisServer : IAsyncDisposable
             var folder = Directory.CreateTempSubdirectory("jobadmin-redis-").FullName;
             prepare?.Invoke(folder);
             var given = (options ?? []).Select(o => o.Replace("{folder}", folder).Replace("{port}", $"{port}")).ToList();
-            var server = new RedisServer(port, folder, given.Contains("--port") ? given : ["--port", $"{port}", .. given]);
+            var server = new RedisServer(port, folder, given.Contains("--port") ? given : given is [var first, ..] && !first.StartsWith("--", StringComparison.Ordinal) ? [.. given, "--port", $"{port}"] : ["--port", $"{port}", .. given]);
             if (await server.AnswersAsync())
             {
                 return server;

@@ -43,12 +43,27 @@ local function hasPieces(text, pattern)
   return true
 end
 
+-- Names and reasons repeat: what was said of one is remembered.
+local remembered = 0
 local function anyPattern(text, patterns)
-  text = string.lower(text or '')
-  for _, pattern in ipairs(patterns) do
-    if hasPieces(text, pattern) then return true end
+  text = text or ''
+  local said = patterns.said
+  if not said then
+    said = {}
+    patterns.said = said
   end
-  return false
+  local answer = said[text]
+  if answer ~= nil then return answer end
+  local lower = string.lower(text)
+  answer = false
+  for _, pattern in ipairs(patterns) do
+    if hasPieces(lower, pattern) then answer = true break end
+  end
+  if remembered < 1000 and #text < 1000 then
+    remembered = remembered + 1
+    said[text] = answer
+  end
+  return answer
 end
 
 -- Bytes of data looked at so far: whoever walks on stops when it has become much.
@@ -65,21 +80,53 @@ local function holds(P, id, patterns)
   return true
 end
 
+-- The fields that a filter looks at, and no more: each costs Redis as much as the call itself.
+local function fieldsOf(filter)
+  local fields = {}
+  local function want(name)
+    fields[#fields + 1] = name
+    filter['at' .. name] = #fields
+  end
+  if filter.names then want('name') end
+  if filter.reasons or filter.kinds then want('failedReason') end
+  if filter.before or filter.after then
+    want('finishedOn')
+    want('timestamp')
+  end
+  if filter.untouched then want('processedOn') end
+  filter.fields = fields
+  return fields
+end
+
 -- Whether a job passes the filter: id, name, reason, the time it finished or was added, and data.
 local function passes(P, id, filter)
   if not filter then return true end
   if filter.ids and not anyPattern(id, filter.ids) then return false end
-  local values = redis.pcall('HMGET', P .. id, 'name', 'failedReason', 'finishedOn', 'timestamp', 'processedOn')
-  if values.err then return false end
-  if filter.names and not anyPattern(values[1], filter.names) then return false end
-  if filter.reasons and not anyPattern(values[2], filter.reasons) then return false end
-  if filter.kinds and not anyPattern(values[2], filter.kinds) then return false end
-  if filter.untouched and tonumber(values[5] or 0) and tonumber(values[5] or 0) >= filter.untouched then return false end
-  if filter.before or filter.after then
-    local time = tonumber(values[3] or values[4])
-    if not time then return false end
-    if filter.before and time >= filter.before then return false end
-    if filter.after and time < filter.after then return false end
+  local fields = filter.fields or fieldsOf(filter)
+  if #fields > 0 then
+    local values
+    if #fields == 1 then
+      local value = redis.pcall('HGET', P .. id, fields[1])
+      if type(value) == 'table' then return false end
+      values = { value }
+    else
+      values = redis.pcall('HMGET', P .. id, unpack(fields))
+      if values.err then return false end
+    end
+    if filter.names and not anyPattern(values[filter.atname], filter.names) then return false end
+    local reason = values[filter.atfailedReason]
+    if filter.reasons and not anyPattern(reason, filter.reasons) then return false end
+    if filter.kinds and not anyPattern(reason, filter.kinds) then return false end
+    if filter.untouched then
+      local taken = tonumber(values[filter.atprocessedOn] or 0)
+      if taken and taken >= filter.untouched then return false end
+    end
+    if filter.before or filter.after then
+      local time = tonumber(values[filter.atfinishedOn] or values[filter.attimestamp])
+      if not time then return false end
+      if filter.before and time >= filter.before then return false end
+      if filter.after and time < filter.after then return false end
+    end
   end
   return not filter.data or holds(P, id, filter.data)
 end

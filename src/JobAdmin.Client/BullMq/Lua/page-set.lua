@@ -19,7 +19,18 @@ local low, high = tonumber(ARGV[4]), tonumber(ARGV[5])
 local out, matches, scanned, bytes = {}, 0, 0, 0
 local step = scores and 2 or 1
 local more = #entries >= step * scan
-for i = first, #entries, step do
+local last = #entries
+if idsOnly and not filter and not scores then
+  -- Ids alone are packed in one go.
+  matches = math.min(last - first + 1, want)
+  scanned, more = matches, more or last - first + 1 > want
+  for from = first, first + matches - 1, 4000 do
+    out[#out + 1] = cmsgpack.pack(unpack(entries, from, math.min(from + 3999, first + matches - 1)))
+  end
+  cursorId = entries[first + matches - 1]
+  last = 0
+end
+for i = first, last, step do
   local id, score = entries[i], scores and entries[i + 1] or false
   local number = score and tonumber(score)
   if number and ((low and number < low) or (high and number > high)) then more = false break end

@@ -1,9 +1,8 @@
 -- Many ids through BullMQ's reprocessJob. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reset attempts 1/0, ids.
 -- Returns, for each id, a code or an error text, and the state it was in; then the microseconds it took.
 local P, major, certain, reset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local call = redis.call
 local wait = P .. 'wait'
-if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
+if major == '6' and serverCall('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or serverCall('LLEN', P .. 'paused') > 0) then
   -- The queue was paused as BullMQ 4 and 5 do it: their resume would overwrite what stands in the waiting list.
   wait = P .. 'paused'
 end
@@ -13,28 +12,48 @@ if major == '6' then
 else
   keys = { '', P .. 'events', '', wait, P .. 'meta', P .. 'paused', P .. 'active', P .. 'marker' }
 end
-local failed, completed = P .. 'failed', P .. 'completed'
-local out = {}
+local values = { failed = 'failedReason', completed = 'returnvalue' }
+local arguments = { '', '', '', '', reset, reset }
+
+local function retry(id, state, push)
+  keys[3] = P .. state
+  arguments[1], arguments[2], arguments[3], arguments[4] = id, push, values[state], state
+  local ok, result = pcall(bullmq, keys, arguments)
+  if ok then return result end
+  return type(result) == 'table' and result.err or tostring(result)
+end
+
+-- Jobs that come together are mostly of one state: asked for the other one, BullMQ's script finds nothing, changes nothing, and says -3.
+local first, second = 'failed', 'completed'
+local out, count = {}, 0
 for i = 5, #ARGV do
   local id = ARGV[i]
-  local job = P .. id
-  local state = call('ZSCORE', failed, id) and 'failed' or (call('ZSCORE', completed, id) and 'completed' or '')
-  local code
-  if state == '' then
-    code = isJob(job) and -3 or -1
-  else
+  keys[1] = P .. id
+  job = nil
+  local state, code = '', -1
+  local fields = serverPcall('HMGET', keys[1], 'opts', 'priority', 'parentKey')
+  if not fields.err then
+    local opts = fields[1]
+    job, jobThere = keys[1], opts or fields[2] or fields[3]
+    jobFields.priority, jobFields.parentKey = fields[2], fields[3]
     local push = 'LPUSH'
-    local opts = call('HGET', job, 'opts')
     if opts and string.find(opts, '"lifo":true', 1, true) then
       local ok, parsed = pcall(cjson.decode, opts)
       if ok and type(parsed) == 'table' and parsed.lifo == true then push = 'RPUSH' end
     end
-    keys[1], keys[3] = job, P .. state
-    local ok, result = pcall(bullmq, keys, { id, push, state == 'failed' and 'failedReason' or 'returnvalue', state, reset, reset })
-    if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
+    code = retry(id, first, push)
+    if code == -3 then
+      code = retry(id, second, push)
+      if code ~= -3 then first, second = second, first end
+    end
+    if code == -3 then
+      if not isJob(job) then code = -1 end
+    elseif code ~= -1 then
+      state = first
+    end
   end
-  out[#out + 1] = code
-  out[#out + 1] = state
+  out[count + 1], out[count + 2] = code, state
+  count = count + 2
 end
-out[#out + 1] = elapsed()
+out[count + 1] = elapsed()
 return out

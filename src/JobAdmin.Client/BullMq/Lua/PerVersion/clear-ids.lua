@@ -1,5 +1,4 @@
--- Clears some jobs of a state by id. KEYS: the state's set or list. ARGV: key prefix, state, ids. Returns how many. Stands behind job-fields.lua.
-local rcall = redis.call
+-- Clears some jobs of a state by id. KEYS: the state's set or list. ARGV: key prefix, state, ids. Returns how many. Stands behind job-fields.lua and gather.lua.
 --- @include "removeJob"
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
@@ -21,4 +20,5 @@ for i = 3, #ARGV do
   end
 end
 if deleted > 0 then rcall('XADD', P .. 'events', '*', 'event', 'cleaned', 'count', deleted) end
+unlinkGathered()
 return deleted

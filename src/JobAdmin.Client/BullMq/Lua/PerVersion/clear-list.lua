@@ -1,7 +1,6 @@
 -- One slice of clearing a list, from the end where the oldest are. KEYS: the list. ARGV: key prefix, state, jobs kept so far at that end, the
 -- last one kept or '', entries to look at, jobs to delete at most, filter as JSON or '', everything 1/0 (a queue that is being removed).
--- Returns: deleted, kept, last kept, whether there is more. Stands behind job-fields.lua.
-local rcall = redis.call
+-- Returns: deleted, kept, last kept, whether there is more, microseconds. Stands behind job-fields.lua and gather.lua.
 --- @include "removeJob"
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
@@ -46,4 +45,5 @@ if deleted > 0 then
   if not everything then rcall('XADD', P .. 'events', '*', 'event', 'cleaned', 'count', deleted) end
 end
 kept = kept + looked - deleted
-return { deleted, kept, kept > 0 and rcall('LINDEX', key, -kept) or '', more and 1 or 0 }
+unlinkGathered()
+return { deleted, kept, kept > 0 and rcall('LINDEX', key, -kept) or '', more and 1 or 0, elapsed() }

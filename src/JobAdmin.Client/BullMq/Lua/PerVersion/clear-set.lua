@@ -1,7 +1,6 @@
 -- One slice of clearing a sorted set. KEYS: the set. ARGV: key prefix, state, lowest score, highest score, cursor score or '', cursor id,
 -- entries to look at, jobs to delete at most, filter as JSON or '', everything 1/0 (a queue that is being removed).
--- Returns: deleted, cursor score, cursor id, whether there is more. Stands behind job-fields.lua.
-local rcall = redis.call
+-- Returns: deleted, cursor score, cursor id, whether there is more, microseconds. Stands behind job-fields.lua and gather.lua.
 --- @include "removeJob"
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
@@ -41,4 +40,5 @@ for from = 1, #gone, 5000 do
   rcall('ZREM', key, unpack(gone, from, math.min(from + 4999, #gone)))
 end
 if #gone > 0 and not everything then rcall('XADD', P .. 'events', '*', 'event', 'cleaned', 'count', #gone) end
-return { #gone, cursorScore, cursorId, more and 1 or 0 }
+unlinkGathered()
+return { #gone, cursorScore, cursorId, more and 1 or 0, elapsed() }

@@ -1,5 +1,4 @@
--- Removes jobs of a queue that goes away, whoever holds them. KEYS: the state's set or list. ARGV: key prefix, state, ids. Returns how many.
-local rcall = redis.call
+-- Removes jobs of a queue that goes away, whoever holds them. KEYS: the state's set or list. ARGV: key prefix, state, ids. Returns how many. Stands behind gather.lua.
 --- @include "removeJob"
 
 local P, state = ARGV[1], ARGV[2]
@@ -11,4 +10,5 @@ for i = 3, #ARGV do
     rcall('DEL', P .. id .. ':lock')
   end
 end
+unlinkGathered()
 return #ARGV - 2

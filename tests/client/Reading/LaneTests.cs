@@ -1,0 +1,144 @@
+using System.Globalization;
+using StackExchange.Redis;
+using static JobAdmin.Client.Tests.Servers;
+
+namespace JobAdmin.Client.Tests.Reading;
+
+/// <summary>Long listings go on over a connection of their own: they show the same jobs, and go on without it.</summary>
+public sealed class LaneTests(Bench bench)
+{
+    private const int Many = 3500;
+
+    [Theory, InlineData("failed", false), InlineData("failed", true), InlineData("completed", false), InlineData("prioritized", true), InlineData("waiting-children", false)]
+    public async Task A_long_listing_shows_each_job_as_a_short_one_does(string state, bool oldest)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync(state, Many);
+        var server = await lab.ServerAsync();
+        var jobs = await server.ListAsync(Query(state, oldest));
+        Assert.Equal(Many, jobs.Count);
+        var singly = await server.GetJobsByIdAsync("emails", [.. jobs.Select(j => j.Id)], JobParts.None, Ct);
+        for (var i = 0; i < jobs.Count; i++)
+        {
+            Assert.Equal(Facts(singly[i]!), Facts(jobs[i]));
+        }
+
+        var order = (await lab.Db.SortedSetRangeByRankAsync(lab.Base + state, order: oldest ? Order.Ascending : Order.Descending)).Select(id => (string)id!);
+        Assert.Equal(order, jobs.Select(j => j.Id));
+    }
+
+    [Fact]
+    public async Task Jobs_that_have_gone_are_left_out_and_odd_ones_stay()
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("failed", Many);
+        await lab.Db.KeyDeleteAsync([.. Enumerable.Range(1, 700).Select(n => (RedisKey)(lab.Base + (n * 5)))]);
+        await lab.Db.ExecuteAsync("HSET", lab.Base + "500", "elsewhere", "1");
+        var jobs = await (await lab.ServerAsync()).ListAsync(Query("failed", oldest: false));
+        Assert.Equal(Many - 699, jobs.Count);
+        Assert.Equal("its hash has neither name nor timestamp", jobs.Single(j => j.Problem is not null).Problem);
+        Assert.Equal("500", jobs.Single(j => j.Problem is not null).Id);
+    }
+
+    [Fact]
+    public async Task A_listing_survives_the_loss_of_its_lane()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = bench.Lab(redis, connection);
+        await lab.JobsAsync("failed", 20_000);
+        var server = await lab.ServerAsync();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var killed = 0;
+        await foreach (var page in server.GetJobsAsync(Query("failed", oldest: false), Ct))
+        {
+            Assert.All(page, job => Assert.True(seen.Add(job.Id)));
+            if (seen.Count > 2000 && killed == 0)
+            {
+                killed = await KillLanesAsync(lab.Db);
+            }
+        }
+
+        Assert.Equal(1, killed);
+        Assert.Equal(20_000, seen.Count);
+    }
+
+    [Fact]
+    public async Task Huge_reasons_are_read_in_pages_bounded_by_bytes()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = bench.Lab(redis, connection);
+        await lab.JobsAsync("failed", Many);
+        var reason = new string('x', 100_000);
+        foreach (var n in Enumerable.Range(500, 1000))
+        {
+            await lab.Db.HashSetAsync(lab.Base + n, "failedReason", reason);
+        }
+
+        var largest = 0;
+        var count = 0;
+        await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(Query("failed", oldest: false), Ct))
+        {
+            count += page.Count;
+            if (page.All(job => job.FailedReason!.Length == reason.Length))
+            {
+                largest = Math.Max(largest, page.Count);
+            }
+        }
+
+        Assert.Equal(Many, count);
+        Assert.InRange(largest, 1, 100);
+    }
+
+    [Fact]
+    public async Task A_lane_ends_with_its_listing()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = bench.Lab(redis, connection);
+        await lab.JobsAsync("failed", Many);
+        var server = await lab.ServerAsync();
+        await foreach (var page in server.GetJobsAsync(Query("failed", oldest: false), Ct))
+        {
+            if (page.Count > 500)
+            {
+                break;
+            }
+        }
+
+        for (var i = 0; i < 100 && await LanesAsync(lab.Db) is { Count: > 0 }; i++)
+        {
+            await Task.Delay(50, Ct);
+        }
+
+        Assert.Empty(await LanesAsync(lab.Db));
+    }
+
+    private static JobQuery Query(string state, bool oldest) => new()
+    {
+        Queue = "emails",
+        OldestFirst = oldest,
+        States = [state switch { "failed" => JobState.Failed, "completed" => JobState.Completed, "prioritized" => JobState.Prioritized, _ => JobState.WaitingChildren }],
+    };
+
+    private static string Facts(QueueJob job) => string.Create(CultureInfo.InvariantCulture,
+        $"{job.Id} {job.Name} {job.State} {job.RawState} {job.Timestamp} {job.ProcessedOn} {job.FinishedOn} {job.FailedReason} {job.AttemptsMade} {job.Attempts} {job.Priority} {job.Delay} {job.Problem}");
+
+    // The library's own connections have a name.
+    private static async Task<List<string>> LanesAsync(IDatabase db) =>
+        [.. ((string)(await db.ExecuteAsync("CLIENT", "LIST"))!).Split('\n').Where(line => line.Contains(" name= ", StringComparison.Ordinal) && line.Contains(" db=", StringComparison.Ordinal)
+            && (line.Contains("cmd=hmget", StringComparison.Ordinal) || line.Contains("cmd=evalsha", StringComparison.Ordinal)))];
+
+    private static async Task<int> KillLanesAsync(IDatabase db)
+    {
+        var killed = 0;
+        foreach (var lane in await LanesAsync(db))
+        {
+            await db.ExecuteAsync("CLIENT", "KILL", "ID", lane.Split(' ')[0][3..]);
+            killed++;
+        }
+
+        return killed;
+    }
+}
