@@ -3,20 +3,26 @@ param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Re
 
 if ($Pester) { Import-Module $Pester } else { Import-Module Pester -MinimumVersion 5.4 -MaximumVersion 5.99 }
 $transcript = New-TemporaryFile
+$streams = New-TemporaryFile
 [void](Start-Transcript $transcript)
-$run = Invoke-Pester -Configuration @{ Run = @{ Path = $Path; PassThru = $true }; Output = @{ Verbosity = 'Normal' } }
+# What every command has to say, also where nobody asks for it, goes to a file and is searched below.
+$global:VerbosePreference = $global:DebugPreference = $global:InformationPreference = 'Continue'
+$run = Invoke-Pester -Configuration @{ Run = @{ Path = $Path; PassThru = $true }; Output = @{ Verbosity = 'Normal' } } 4>> $streams 5>> $streams
+$global:VerbosePreference = $global:DebugPreference = $global:InformationPreference = 'SilentlyContinue'
 [void](Stop-Transcript)
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
 $skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount
 
-# Every password and key that the tests use: none may be in what was shown, nor in an error that was kept.
+# Every password and key that the tests use: none may be in what was shown or told, nor in an error that was kept.
 $secrets = Get-Content $PSScriptRoot/secrets.txt
 $kept = foreach ($record in $Error) { $record.Exception, $record.ErrorDetails, $record.TargetObject, $record.FullyQualifiedErrorId, "$($record.Exception.Data.Values)" | Out-String -Width 5000 }
-$leaks = @(Get-Content $transcript; $kept) | Select-String -SimpleMatch -Pattern $secrets
+$told = Get-Content $streams
+$leaks = @(Get-Content $transcript; $told; $kept) | Select-String -SimpleMatch -Pattern $secrets
 if ($leaks -and -not $failed) {
     $failed = 1
     Write-Host "$Path shows a secret, first here: $($leaks[0].Line)"
 }
 
-Remove-Item $transcript
+Remove-Item $transcript, $streams
+Write-Host "$($told.Count) lines of verbose and debug messages and $($Error.Count) errors hold no secret"
 "$($run.PassedCount) $failed $skipped" | Set-Content $Report

@@ -28,7 +28,7 @@ internal sealed class FaultPlan
         {
             var kind = Kinds[random.Next(Kinds.Length)];
             // A server that can't be written to or is gone for good part of the run is met once at the most.
-            if (kind is "swallow" or "half-open" && planned.Any(p => p.StartsWith("swallow", StringComparison.Ordinal) || p.StartsWith("half", StringComparison.Ordinal)))
+            if (kind is "swallow" or "half-open" && HasHole)
             {
                 kind = "reset";
             }
@@ -39,6 +39,9 @@ internal sealed class FaultPlan
             redis.Proxy.Arm(at, onReply, Fault(kind));
         }
     }
+
+    /// <summary>Whether one of them is a connection that swallows everything.</summary>
+    public bool HasHole => planned.Any(p => p.StartsWith("swallow", StringComparison.Ordinal) || p.StartsWith("half", StringComparison.Ordinal));
 
     public override string ToString() => string.Join(", ", planned);
 

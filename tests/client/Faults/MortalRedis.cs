@@ -68,6 +68,8 @@ public sealed class MortalRedis : IAsyncDisposable
         var next = await replica.ConnectAsync();
         var look = next.GetServers()[0];
         await WaitAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        // The replica knows it before its master does.
+        await WaitAsync(async () => ((string)(await Db.ExecuteAsync("INFO", "replication"))!).Contains("state=online", StringComparison.Ordinal), "the master sees its replica");
         await Db.ExecuteAsync("FAILOVER", "TO", "127.0.0.1", $"{replica.Port}");
         await WaitAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("role:master", StringComparison.Ordinal), "the replica takes over");
         var (oldServer, oldDirect) = (server, Direct);
