@@ -44,7 +44,7 @@ internal static class JobErrors
             _ => ("OutcomeUnknown", JobErrorKind.Connection, "the connection broke, and what became of it is not known", "Get-Job shows its state."),
         };
         var reason = outcome.Message is { Length: > 0 } message ? message.TrimEnd('.') : what;
-        return From(new JobServerException(id, kind, $"Job {outcome.Id} in queue {outcome.Queue} was not {verb}: {reason}.", advice) { Target = outcome });
+        return From(new JobServerException(id, kind, $"{(outcome.Id.Length > 0 ? $"Job {outcome.Id}" : "A job")} in queue {outcome.Queue} was not {verb}: {reason}.", advice) { Target = outcome });
     }
 
     /// <summary>No connection is current and none was named.</summary>
