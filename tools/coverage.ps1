@@ -23,7 +23,7 @@ Remove-Item $place -Recurse -Force -ErrorAction Ignore
 $msbuild = 'msbuild', '-restore', '-verbosity:quiet', '-nologo', '-property:Configuration=Release'
 
 & dotnet @msbuild "$root/tools/stage.proj" '-property:Native=false' "-property:StageFolder=$place/module/"
-$suites = foreach ($project in Get-ChildItem "$root/tests/*/*.csproj") {
+$suites = foreach ($project in Get-ChildItem "$root/tests/*/*.Tests.csproj") {
     & dotnet @msbuild $project.FullName
     Copy-Item "$($project.DirectoryName)/bin/Release/net8.0" "$place/$($project.BaseName)" -Recurse
     $project.BaseName
