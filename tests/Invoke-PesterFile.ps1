@@ -23,6 +23,9 @@ if ($leaks -and -not $failed) {
     Write-Host "$Path shows a secret, first here: $($leaks[0].Line)"
 }
 
+$shown = (Get-Content $transcript).Count
+if (-not $leaks) { Write-Host "$shown lines of output, $($told.Count) of verbose and debug messages, and $($Error.Count) errors hold no secret" }
+# For tools/reliability.ps1, which adds them up.
+if ($env:JOBADMIN_FIGURES) { "secrets: $shown $($told.Count) $($Error.Count) $(@($leaks).Count)" >> $env:JOBADMIN_FIGURES }
 Remove-Item $transcript, $streams
-Write-Host "$($told.Count) lines of verbose and debug messages and $($Error.Count) errors hold no secret"
 "$($run.PassedCount) $failed $skipped" | Set-Content $Report

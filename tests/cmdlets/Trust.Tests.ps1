@@ -163,6 +163,26 @@ Describe 'A session' {
         [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 40; waiting = 5 })
     }
 
+    It 'connects and lets go again and again, and keeps nothing: no client at the server, no thread, no error that nobody saw' {
+        Add-Type 'using System.Threading.Tasks; public static class JobAdminUnobserved { public static int Count; static JobAdminUnobserved() => TaskScheduler.UnobservedTaskException += (_, e) => { if (e.Exception.ToString().Contains("JobAdmin")) Count++; }; public static void Start() { } }'
+        [JobAdminUnobserved]::Start()
+        $clients = { @((Invoke-Redis client list) -split "`n" -match 'id=').Count }
+        $before = & $clients
+        $threads = (Get-Process -Id $PID).Threads.Count
+        foreach ($i in 1..150) {
+            [void](Connect-JobServer $lab.Uri -Name again)
+            [void](Get-Job -Queue emails -State failed -First 1)
+            if ($i % 10 -eq 0) { [void](Watch-JobEvent emails -Timeout 0.02) }
+            if ($i % 3) { Disconnect-JobServer again }
+        }
+        Get-JobServer again -ErrorAction Ignore | Disconnect-JobServer
+        foreach ($i in 1..100) { if ((& $clients) -le $before) { break } else { Start-Sleep -Milliseconds 50 } }
+        & $clients | Should -BeLessOrEqual $before
+        (Get-Process -Id $PID).Threads.Count | Should -BeLessThan ($threads + 40)
+        foreach ($i in 1..3) { [gc]::Collect(); [gc]::WaitForPendingFinalizers() }
+        [JobAdminUnobserved]::Count | Should -Be 0
+    }
+
     It 'works in many runspaces at once' {
         $connection = Get-JobServer c
         $manifest = Get-Manifest
@@ -195,5 +215,7 @@ Describe 'A session' {
         $counts = Invoke-Peer @{ do = 'counts'; queue = 'emails' }
         $counts.failed + $counts.waiting | Should -Be 45
         (Get-Job -Queue emails -State failed, waiting).Id | Sort-Object -Unique | Should -HaveCount 45
+        foreach ($i in 1..3) { [gc]::Collect(); [gc]::WaitForPendingFinalizers() }
+        [JobAdminUnobserved]::Count | Should -Be 0
     }
 }
