@@ -63,6 +63,13 @@ public interface IJobServer : IAsyncDisposable
     /// <returns>Whether anything changed.</returns>
     Task<bool> SetPausedAsync(string queue, bool paused, string? jobName, bool force, CancellationToken cancellationToken);
 
+    /// <summary>How many jobs <see cref="ClearQueueAsync"/> would delete: without those that it leaves alone.</summary>
+    /// <param name="query">Which ones; <see cref="ClearQuery.Max"/> bounds the count.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The number.</returns>
+    Task<long> CountClearAsync(ClearQuery query, CancellationToken cancellationToken) =>
+        CountJobsAsync(new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max }, cancellationToken);
+
     /// <summary>Deletes jobs of a queue in bounded slices.</summary>
     /// <param name="query">Which ones.</param>
     /// <param name="force">Whether to go on where the layout is foreign or mixed.</param>

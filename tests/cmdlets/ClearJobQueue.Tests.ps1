@@ -55,4 +55,18 @@ Describe 'Clear-JobQueue' {
         $said | Should -Contain 'What if: Delete 6 failed jobs of queue emails'
         $said | Should -Contain 'What if: Delete 6 waiting and delayed jobs of queue emails'
     }
+
+    It 'counts without what it leaves alone: next runs of schedulers, and what workers hold (<Lib>)' -ForEach @{ Lib = 'bullmq5' }, @{ Lib = 'bullmq' } {
+        [void](Invoke-Peer @{ do = 'upsertScheduler'; lib = $Lib; queue = 'jobs'; id = 'nightly'; repeat = @{ pattern = '0 3 * * *' }; template = @{ name = 'report' } })
+        [void](Invoke-Peer @{ do = 'upsertScheduler'; lib = $Lib; queue = 'jobs'; id = 'often'; repeat = @{ every = 3600000 } })
+        [void](Invoke-Peer @{ do = 'seed'; lib = $Lib; queue = 'jobs'; active = 2; delayed = 3 })
+        $held = (Invoke-Peer @{ do = 'ids'; lib = $Lib; queue = 'jobs'; states = @('active') })[0]
+        [void](Invoke-Redis del "bull:jobs:${held}:lock")
+        $result = Clear-JobQueue jobs -State active, delayed, waiting -Confirm:$false -PassThru
+        $result.Matched, $result.Removed | Should -Be $result.Removed, $result.Matched
+        $result.Removed | Should -BeGreaterThan 3
+        (Get-JobScheduler jobs).State | Should -Not -Contain 'Stuck'
+        $result = Clear-JobQueue jobs -State delayed, waiting -Name report -Confirm:$false -PassThru
+        $result.Matched, $result.Removed | Should -Be 0, 0
+    }
 }

@@ -28,6 +28,21 @@ Describe 'Export-Job and Import-Job' {
         (Invoke-Peer @{ do = 'work'; queue = 'emails'; behave = @{ do = 'ok' } }).Count | Should -Be 5
     }
 
+    It 'has each job of a queue that BullMQ 5 paused once, and brings it back as it was' {
+        [void](Invoke-Peer @{ do = 'pause'; lib = 'bullmq5'; queue = 'emails' })
+        $before = Get-JobContent
+        (Export-Job -Queue emails -State waiting -Path $file -PassThru).Records | Should -Be 3
+        (Export-Job -Queue emails -IncludeQueue -Path $file -Force -PassThru).Records | Should -Be @(Get-Content $file | Select-String '"(hash|key)":').Count
+        @(Get-Content $file | Select-String '"state":"paused"').Count | Should -Be 3
+        [void](Invoke-Redis flushall)
+        (Import-Job $file -PassThru).Unchanged | Should -Be 0
+        Get-JobContent | Should -Be $before
+        Clear-JobQueue emails -State waiting -Backup "$file.backup" -Confirm:$false
+        @(Get-Content "$file.backup" | Select-String '"hash":').Count | Should -Be 3
+        Import-Job "$file.backup"
+        Get-JobContent | Should -Be $before
+    }
+
     It 'takes states, filters, pipelines and groups' {
         (Export-Job -Queue emails -State failed -Reason 'SMTP*' -Path $file -PassThru).Records | Should -Be 3
         (Get-Job -State failed, delayed | Export-Job -Path $file -Force -PassThru).Records | Should -Be 8

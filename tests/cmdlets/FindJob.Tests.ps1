@@ -28,6 +28,8 @@ Describe 'Find-Job' {
         Find -Data @{ 'items.sku' = 'y-2' } | Should -Be 'emails/2'
         Find -Data @{ 'items[0].sku' = 'y-2' } | Should -BeNullOrEmpty
         Find -Data '$.user.email=*' | Should -Be 'emails/1', 'emails/2'
+        Find -Data '$.user.email' | Should -Be 'emails/1', 'emails/2'
+        Get-ErrorId { Find-Job -Data '$.user[' } | Should -Be 'InvalidDataPath'
     }
 
     It 'finds by id, name, state and time' {

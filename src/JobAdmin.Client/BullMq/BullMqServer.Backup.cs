@@ -16,7 +16,7 @@ internal sealed partial class BullMqServer
         long done = 0, uncertain = 0;
         foreach (var state in StateWords.Expand(query.States))
         {
-            var jobs = new JobQuery { Queue = query.Queue, States = [state], Filter = query.Filter };
+            var jobs = new JobQuery { Queue = query.Queue, Filter = query.Filter };
             await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => Next(query, done + uncertain), keep, cancellationToken).ConfigureAwait(false))
             {
                 (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
@@ -66,7 +66,7 @@ internal sealed partial class BullMqServer
         var keys = Keys(jobs.Queue);
         var word = StateWords.KeyWord(state)!;
         var script = ScriptCatalog.Deletion(major, "clear-ids");
-        await foreach (var ids in MatchingIdsAsync(jobs, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
+        await foreach (var ids in MatchingIdsAsync(jobs, state, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
             {

@@ -6,6 +6,14 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Deleting many jobs, in slices that nobody else feels.</summary>
 internal sealed partial class BullMqServer
 {
+    public async Task<long> CountClearAsync(ClearQuery query, CancellationToken cancellationToken)
+    {
+        var jobs = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter };
+        var count = await CountJobsAsync(jobs, cancellationToken).ConfigureAwait(false)
+            - await CountHeldAsync(jobs, cancellationToken).ConfigureAwait(false) - await CountNextRunsAsync(jobs, cancellationToken).ConfigureAwait(false);
+        return Math.Clamp(count, 0, query.Max ?? long.MaxValue);
+    }
+
     public async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireWrite();
@@ -33,6 +41,41 @@ internal sealed partial class BullMqServer
         {
             yield return new BulkProgress(0, 0, "jobs");
         }
+    }
+
+    /// <summary>How many of the active jobs a worker holds.</summary>
+    private async Task<long> CountHeldAsync(JobQuery jobs, CancellationToken cancellationToken)
+    {
+        long held = 0;
+        if (jobs.States.Contains(JobState.Active))
+        {
+            var keys = Keys(jobs.Queue);
+            await foreach (var page in ListPagesAsync(jobs, JobState.Active, long.MaxValue, cancellationToken).ConfigureAwait(false))
+            {
+                held += page.Count == 0 ? 0 : (long)await runner.CommandAsync(reads: true, "EXISTS", [.. page.Select(job => (object)keys[$"{job.Id}:lock"])], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>How many of the jobs are the next runs of schedulers, which must not go without their scheduler.</summary>
+    private async Task<long> CountNextRunsAsync(JobQuery jobs, CancellationToken cancellationToken)
+    {
+        var states = StateWords.Expand(jobs.States).Where(state => state is JobState.Delayed or JobState.Waiting or JobState.Paused or JobState.Prioritized).ToList();
+        var profile = await ProfileAsync(jobs.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
+        long runs = 0;
+        if (states.Count > 0 && profile.Major > 4)
+        {
+            var matcher = new JobMatcher(jobs.Filter);
+            await foreach (var page in GetSchedulersAsync(jobs.Queue, null, 0, cancellationToken).ConfigureAwait(false))
+            {
+                var next = await ReadByIdAsync(jobs.Queue, [.. page.Select(scheduler => scheduler.NextJobId).OfType<string>()], JobState.Unknown, JobParts.None, "", cancellationToken).ConfigureAwait(false);
+                runs += next.Count(job => states.Contains(job.State) && matcher.IsMatch(job));
+            }
+        }
+
+        return runs;
     }
 
     /// <summary>How many jobs the next slice may delete.</summary>
@@ -113,8 +156,8 @@ internal sealed partial class BullMqServer
     {
         var keys = Keys(queue);
         var script = ScriptCatalog.Deletion(major, "clear-ids");
-        var query = new JobQuery { Queue = queue, States = [state], Filter = jobs };
-        await foreach (var ids in MatchingIdsAsync(query, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
+        var query = new JobQuery { Queue = queue, Filter = jobs };
+        await foreach (var ids in MatchingIdsAsync(query, state, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
             {

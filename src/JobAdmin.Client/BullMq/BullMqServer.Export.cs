@@ -14,7 +14,7 @@ internal sealed partial class BullMqServer : IJobTransfer
         foreach (var state in StateWords.Expand(query.States))
         {
             // Which jobs is asked one page ahead of reading them.
-            var ids = MatchingIdsAsync(query with { States = [state] }, query.AsOf ?? DateTimeOffset.UtcNow, static () => ExportPage, cancellationToken);
+            var ids = MatchingIdsAsync(query, state, query.AsOf ?? DateTimeOffset.UtcNow, static () => ExportPage, cancellationToken);
             await using var pages = ids.GetAsyncEnumerator(cancellationToken);
             var slices = PageStream.ReadAsync(
                 async stop =>

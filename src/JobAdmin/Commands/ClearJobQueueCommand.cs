@@ -167,12 +167,12 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     /// <summary>How many jobs that is. Without states, a time means when they were added.</summary>
     private static async Task<long> CountAsync(QueueReference queue, ClearQuery query, CancellationToken token)
     {
-        var matching = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
         if (query.States.Count > 0)
         {
-            return await queue.Server.CountJobsAsync(matching, token).ConfigureAwait(false);
+            return await queue.Server.CountClearAsync(query, token).ConfigureAwait(false);
         }
 
+        var matching = new JobQuery { Queue = query.Queue, Filter = query.Filter, First = query.Max };
         long count = 0;
         await foreach (var page in queue.Server.GetJobsAsync(matching with { Filter = query.Filter with { Before = null } }, token).ConfigureAwait(false))
         {

@@ -192,8 +192,13 @@ public sealed class FindJobCommand : QueueReadCmdlet
         }
 
         var text = Text(value);
-        var equals = text.StartsWith("$.", StringComparison.Ordinal) || text.StartsWith("$[", StringComparison.Ordinal) ? text.IndexOf('=') : -1;
-        return [equals > 0 ? new JobDataMatch(text[..equals].Trim(), text[(equals + 1)..].Trim()) : new JobDataMatch(text)];
+        if (!text.StartsWith("$.", StringComparison.Ordinal) && !text.StartsWith("$[", StringComparison.Ordinal))
+        {
+            return [new JobDataMatch(text)];
+        }
+
+        var equals = text.IndexOf('=');
+        return [equals > 0 ? new JobDataMatch(text[..equals].Trim(), text[(equals + 1)..].Trim()) : new JobDataMatch(text.Trim(), "*")];
     }
 
     // As JSON has it: PowerShell writes True, and numbers in the way of the country.

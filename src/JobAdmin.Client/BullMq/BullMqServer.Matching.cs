@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>Which jobs match, by id, for what is done to all of them.</summary>
+internal sealed partial class BullMqServer
+{
+    /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var state in StateWords.Expand(query.States))
+        {
+            await foreach (var ids in MatchingIdsAsync(query, state, start, size, cancellationToken).ConfigureAwait(false))
+            {
+                yield return ids;
+            }
+        }
+    }
+
+    /// <summary>Ids of one state alone that match.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (StateWords.IsList(state))
+        {
+            await foreach (var page in ListPagesAsync(query with { OldestFirst = true, PageSize = FullPage, Parts = JobParts.None }, state, long.MaxValue, cancellationToken).ConfigureAwait(false))
+            {
+                var ids = page.Where(j => j.Timestamp is not { } t || t <= start).Select(j => j.Id).ToList();
+                for (var at = 0; at < ids.Count;)
+                {
+                    var part = ids.Skip(at).Take(Math.Max(1, size())).ToList();
+                    at += part.Count;
+                    yield return part;
+                }
+            }
+
+            yield break;
+        }
+
+        var (low, high) = SetPager.Bounds(state, query.Filter);
+        var finished = StateWords.ScoreIsFinishedOn(state);
+        if (finished && (query.Filter.Before is null || query.Filter.Before > start))
+        {
+            high = start.ToUnixTimeMilliseconds().ToString();
+        }
+
+        var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };
+        var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: false, filter, filter.Parts, idsOnly: !filter.NeedsLook) { Low = low, High = high };
+        var rows = new JobRows(this, query.Queue, filter.Parts);
+        var cursor = SetCursor.Start;
+        bool more;
+        do
+        {
+            var want = Math.Max(1, size());
+            var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(2000, want) : want, want, cancellationToken).ConfigureAwait(false);
+            more = page.More;
+            cursor = page.Cursor;
+            var ids = filter.NeedsLook ? [.. rows.ReadPage(page.Rows, page.Matches, filter).Select(j => j.Id)] : JobRows.ReadIds(page.Rows, page.Matches);
+            if (ids.Count > 0)
+            {
+                yield return ids;
+            }
+        }
+        while (more);
+    }
+}
