@@ -29,7 +29,7 @@ $runs = @{
     Faults = 'client', '-class', "$client.Faults.FaultTests", '-class', "$client.Faults.WatchTests"
     Operations = 'client', '-class', "$client.Faults.RandomOperationsTests", '-class', "$client.Faults.DestructionTests"
     Session = 'client', '-class', "$client.Trust.SessionTests"
-    Server = 'server', '-class', 'JobAdmin.Server.Tests.Api.FuzzTests'
+    Server = 'server', '-class', 'JobAdmin.Server.Tests.FuzzTests'
 }
 
 if (-not $Figures) {

@@ -148,6 +148,17 @@ Describe 'What destroys' {
         (Clear-JobQueue emails -State failed -Force -Confirm:$false -PassThru).Removed | Should -Be 7
     }
 
+    It 'leaves what waits alone without -Force when some of it is paused and some is not' {
+        [void](Invoke-Redis hset bull:emails:meta paused 1 version bullmq:5.81.5)
+        [void](Invoke-Redis hset bull:emails:p1 name job data '{}' opts '{}' timestamp 1700000000000)
+        [void](Invoke-Redis rpush bull:emails:paused p1)
+        $before = Get-JobContent
+        foreach ($script in { Clear-JobQueue emails -State waiting -Confirm:$false }, { Clear-JobQueue emails -State waiting -Backup "$TestDrive/b.jsonl" -Confirm:$false }, { Remove-JobQueue emails -Confirm:$false }) { Get-ErrorId $script | Should -Be 'MixedPause' }
+        Get-JobContent | Should -Be $before
+        (Clear-JobQueue emails -State failed -Confirm:$false -PassThru).Removed | Should -Be 7
+        (Clear-JobQueue emails -State waiting -Force -Confirm:$false -PassThru).Removed | Should -Be 4
+    }
+
     It 'leaves a queue of classic Bull alone, with -Force too' {
         [void](Invoke-Peer @{ do = 'add'; queue = 'old'; lib = 'bull' })
         $before = Get-JobContent

@@ -24,6 +24,11 @@ internal sealed partial class BullMqServer
 
         var profile = await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(query.Queue, destroys: true, force);
+        if (query.States.Any(s => s is JobState.Waiting or JobState.Paused))
+        {
+            profile.CheckLists(query.Queue, force);
+        }
+
         long done = 0, uncertain = 0;
         foreach (var state in StateWords.Expand(query.States))
         {

@@ -55,6 +55,7 @@ internal sealed partial class BullMqServer
         RequireWrite();
         var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(queue, destroys: true, force);
+        profile.CheckLists(queue, force);
         var active = (long)await runner.CommandAsync(reads: true, "LLEN", [Keys(queue)["active"]], cancellationToken).ConfigureAwait(false);
         if (active > 0 && !force)
         {

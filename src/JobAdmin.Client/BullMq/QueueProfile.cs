@@ -88,4 +88,17 @@ internal sealed record QueueProfile(QueueLayout Layout, string? Version, bool Ce
                 "Use -Force to go on with what is in sight.") { Target = queue };
         }
     }
+
+    /// <summary>Refuses to destroy what waits while it can't be told from what is paused.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="force">Whether the user insists.</param>
+    public void CheckLists(string queue, bool force)
+    {
+        if (MixedPause && !force)
+        {
+            throw new JobServerException("MixedPause", JobErrorKind.InvalidState,
+                $"Queue '{queue}' has {WaitLength:N0} jobs in its waiting and {PausedLength:N0} in its paused list: nobody meant it to be like this, so nothing that waits is deleted.",
+                "Look at it with Test-JobQueue, join the lists with Repair-JobQueue -Kind Lists, or use -Force to delete the jobs of both.") { Target = queue };
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using JobAdmin.Client.Tests.Http.Fakes;
 using static JobAdmin.Client.Tests.Http.HttpTest;
@@ -9,12 +7,12 @@ namespace JobAdmin.Client.Tests.Http;
 /// <summary>Certificates are checked unless the user says otherwise.</summary>
 public sealed class TlsTests : IAsyncLifetime
 {
-    private readonly X509Certificate2 authority = Authority("Test authority");
+    private readonly X509Certificate2 authority = Certificates.Authority("Test authority");
     private FakeServer fake = null!;
 
     public ValueTask InitializeAsync()
     {
-        fake = new(new FakeBioAgents().Answer, Leaf(authority, "127.0.0.1"));
+        fake = new(new FakeBioAgents().Answer, Certificates.Leaf(authority, "127.0.0.1"));
         return ValueTask.CompletedTask;
     }
 
@@ -33,13 +31,13 @@ public sealed class TlsTests : IAsyncLifetime
     {
         await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, options => options with { CertificateAuthority = authority });
         Assert.Empty(server.Connection.Warnings);
-        await FailsAsync("ConnectionFailed", () => ConnectAsync(fake, JobServerKind.BioAgents, options => options with { CertificateAuthority = Authority("Another") }));
+        await FailsAsync("ConnectionFailed", () => ConnectAsync(fake, JobServerKind.BioAgents, options => options with { CertificateAuthority = Certificates.Authority("Another") }));
     }
 
     [Fact]
     public async Task The_name_must_be_right_though_the_authority_is()
     {
-        await using var other = new FakeServer(new FakeBioAgents().Answer, Leaf(authority, "127.0.0.2"));
+        await using var other = new FakeServer(new FakeBioAgents().Answer, Certificates.Leaf(authority, "127.0.0.2"));
         await FailsAsync("ConnectionFailed", () => ConnectAsync(other, JobServerKind.BioAgents, options => options with { CertificateAuthority = authority }));
     }
 
@@ -57,25 +55,5 @@ public sealed class TlsTests : IAsyncLifetime
         var error = await FailsAsync("ConnectionFailed", () =>
             ConnectAsync(plain, JobServerKind.BioAgents, options => options with { Address = new Uri($"https://127.0.0.1:{plain.Port}/"), Timeout = TimeSpan.FromSeconds(1) }));
         Assert.Contains("can't be reached", error.Message);
-    }
-
-    private static X509Certificate2 Authority(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
-    }
-
-    private static X509Certificate2 Leaf(X509Certificate2 issuer, string address)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=job server", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Parse(address));
-        request.CertificateExtensions.Add(names.Build());
-        using var bare = request.Create(issuer, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
-        using var whole = bare.CopyWithPrivateKey(key);
-        return new X509Certificate2(whole.Export(X509ContentType.Pfx));
     }
 }
