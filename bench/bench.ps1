@@ -1,10 +1,14 @@
 <#
 .SYNOPSIS
-Compares the staged module with BullMQ's own library on the same data, in one run.
+Compares the staged module with BullMQ's own library on the same data, in one run, and prints the tables of the README.
 .PARAMETER Manifest
 The staged module's manifest.
-.PARAMETER Jobs
-How many failed jobs there are.
+.PARAMETER Few
+How many jobs the works that go job by job have.
+.PARAMETER Many
+How many jobs the others have.
+.PARAMETER Million
+How many jobs a large queue has.
 .PARAMETER Rounds
 How often each work is done on each side.
 .PARAMETER Quick
@@ -13,80 +17,101 @@ One small round: shows only that everything runs.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Manifest,
-    [int] $Jobs = $env:BENCH_JOBS ? $env:BENCH_JOBS : 20000,
+    [int] $Few = 20000,
+    [int] $Many = 100000,
+    [int] $Million = 1000000,
     [int] $Rounds = 5,
     [switch] $Quick = [bool]$env:BENCH_QUICK
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
-if ($Quick) { $Jobs = 500; $Rounds = 1 }
-Import-Module (Resolve-Path $Manifest)
-$folder = Join-Path ([IO.Path]::GetTempPath()) "jobadmin-bench-$PID"
-$null = New-Item -ItemType Directory $folder
-$listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
-$listener.Start(); $port = $listener.LocalEndpoint.Port; $listener.Stop()
+if ($Quick) { $Few = 300; $Many = 1500; $Million = 4000; $Rounds = 1 }
+Import-Module (Join-Path $PSScriptRoot Bench.psm1) -Force
+$started = Get-Date
+$packages = [ordered]@{ '6.7' = 'bullmq'; '5.81' = 'bullmq5' }
 
-function Start-Redis {
-    $null = & redis-server --port $port --bind 127.0.0.1 --save '' --dir $folder --dbfilename bench.rdb --daemonize yes
-    for ($i = 0; $i -lt 600 -and (& redis-cli -p $port ping 2>$null) -ne 'PONG'; $i++) { Start-Sleep -Milliseconds 50 }
+function Format-Number([double] $Value) { $Value -ge 10 ? $Value.ToString('N0', [cultureinfo]::InvariantCulture) : $Value.ToString('0.0', [cultureinfo]::InvariantCulture) }
+function Format-Rate([double] $Count, [double] $Milliseconds) {
+    $rate = $Count * 1000 / $Milliseconds
+    $step = $rate -ge 10000 ? 1000 : 100
+    ([Math]::Round($rate / $step) * $step).ToString('N0', [cultureinfo]::InvariantCulture)
 }
-function Stop-Redis { $null = & redis-cli -p $port shutdown nosave 2>$null; Start-Sleep -Milliseconds 200 }
-function Get-ServerCpu {
-    $info = (& redis-cli -p $port info cpu) -join "`n"
-    1000 * ([double][regex]::Match($info, 'used_cpu_user:([\d.]+)').Groups[1].Value + [double][regex]::Match($info, 'used_cpu_sys:([\d.]+)').Groups[1].Value)
+function Write-Table([object[]] $Rows) {
+    $names = $Rows[0].Keys
+    "| $($names -join ' | ') |"
+    "|$('---|' * @($names).Count)"
+    foreach ($row in $Rows) { "| $($row.Values -join ' | ') |" }
 }
-function Get-Median([double[]] $Values) { ($Values | Sort-Object)[[int][Math]::Floor($Values.Count / 2)] }
 
-function Measure-Ours([scriptblock] $Script) {
-    $null = Connect-JobServer "redis://127.0.0.1:$port"
-    # The first call pays for compilation, here as in any session.
-    $null = Get-Job -Queue bench -State failed -First 10
-    $self = [Diagnostics.Process]::GetCurrentProcess()
-    $cpu = $self.TotalProcessorTime; $server = Get-ServerCpu
-    $watch = [Diagnostics.Stopwatch]::StartNew()
-    & $Script
-    $ms = $watch.Elapsed.TotalMilliseconds
-    $self.Refresh()
-    [pscustomobject]@{ Ms = $ms; Cpu = ($self.TotalProcessorTime - $cpu).TotalMilliseconds; Server = (Get-ServerCpu) - $server }
-    Get-JobServer | Disconnect-JobServer
+function Compare-Work([hashtable] $Work) {
+    $size = $Work.Size -eq 'Few' ? $Few : $Many
+    $snapshot = ($Work['Data'] ?? 'failed') + $Work.Size
+    $ours = [Collections.Generic.List[object]]::new()
+    $theirs = [ordered]@{}
+    foreach ($version in $packages.Keys) { $theirs[$version] = [Collections.Generic.List[object]]::new() }
+    $ratios = @{}
+    for ($round = 0; $round -lt $Rounds; $round++) {
+        $ours.Add((Measure-Fresh $snapshot $Work['Empty'] { Measure-Ours $Work.Ours }))
+        foreach ($version in $packages.Keys) {
+            $theirs[$version].Add((Measure-Fresh $snapshot $Work['Empty'] { Measure-Theirs $Work.Theirs $packages[$version] }))
+            $ratios[$version] = @($ratios[$version]) + ($theirs[$version][-1].Ms / $ours[-1].Ms) | Where-Object { $null -ne $_ }
+        }
+    }
+    $newest = $theirs[0]
+    $perJob = { param($values) Format-Number (1000 * (Get-Median $values) / $size) }
+    [ordered]@{
+        'work' = $Work.Name; 'against' = $Work.Against; 'goal' = "$($Work.Goal) ×"
+        '6.7' = '{0} ×' -f (Format-Number (Get-Median $ratios['6.7'])); '5.81' = '{0} ×' -f (Format-Number (Get-Median $ratios['5.81']))
+        'jobs/s' = Format-Rate $size (Get-Median $ours.Ms)
+        'client µs/job' = '{0}, {1}' -f (& $perJob $ours.Cpu), (& $perJob $newest.Cpu)
+        'Redis µs/job' = '{0}, {1}' -f (& $perJob $ours.Server), (& $perJob $newest.Server)
+        'memory MB' = '{0:0}, {1:0}' -f (Get-Median $ours.Mb), (Get-Median $newest.Mb)
+        'stall ms' = '{0:0}, {1:0}' -f (Get-Median $ours.Stall), (Get-Median $newest.Stall)
+    }
 }
-function Measure-Theirs([string] $Work) {
-    $server = Get-ServerCpu
-    $result = & node (Join-Path $PSScriptRoot node.mjs) $port bench $Work | ConvertFrom-Json
-    [pscustomobject]@{ Ms = $result.ms; Cpu = $result.cpu; Server = (Get-ServerCpu) - $server }
+
+function Measure-Fresh([string] $Snapshot, [string] $Empty, [scriptblock] $Measure) {
+    Start-Redis $Snapshot
+    & $Measure
+    if ($Empty) { Assert-Empty $Empty }
+    Stop-Redis
+}
+
+function New-Fact([string] $What, [string] $Goal, [string] $Measured, $Result) {
+    [ordered]@{
+        'what' = $What; 'goal' = $Goal; 'measured' = $Measured
+        'memory MB' = $Result ? '{0:0}' -f $Result.Mb : ''; 'longest command ms' = $Result ? ($Result.Longest ? '{0:0}' -f $Result.Longest : 'below 5') : ''
+        'stall ms' = $Result ? '{0:0}' -f $Result.Stall : ''
+    }
 }
 
 try {
-    Write-Host "making $Jobs failed jobs"
-    Start-Redis
-    & node (Join-Path $PSScriptRoot seed.mjs) $port bench $Jobs
-    if ($LASTEXITCODE) { throw 'the data could not be made' }
-    $null = & redis-cli -p $port save
-    Stop-Redis
-    $rows = foreach ($work in & (Join-Path $PSScriptRoot works.ps1)) {
-        Write-Host "$($work.Name) …"
-        $ours = @(); $theirs = @()
-        for ($round = 0; $round -lt $Rounds; $round++) {
-            Start-Redis; $theirs += Measure-Theirs $work.Name; Stop-Redis
-            Start-Redis; $ours += Measure-Ours $work.Script; Stop-Redis
-        }
-        $ratios = for ($i = 0; $i -lt $Rounds; $i++) { $theirs[$i].Ms / $ours[$i].Ms }
-        [pscustomobject]@{
-            Work = $work.Name
-            Against = $work.Against
-            'Ours jobs/s' = [int]($Jobs * 1000 / (Get-Median $ours.Ms))
-            'BullMQ jobs/s' = [int]($Jobs * 1000 / (Get-Median $theirs.Ms))
-            Ratio = '{0:0.0} ×' -f (Get-Median $ratios)
-            Goal = "$($work.Goal) ×"
-            'Our CPU µs/job' = [int](1000 * (Get-Median $ours.Cpu) / $Jobs)
-            'Their CPU µs/job' = [int](1000 * (Get-Median $theirs.Cpu) / $Jobs)
-            'Redis µs/job (ours)' = [int](1000 * (Get-Median $ours.Server) / $Jobs)
-            'Redis µs/job (theirs)' = [int](1000 * (Get-Median $theirs.Server) / $Jobs)
-        }
+    Initialize-Bench $Manifest
+    Write-Host "making the data: $Few, $Many and $Million jobs"
+    Start-Redis; New-Data failed $Few $Few; Save-Data failedFew
+    Add-Data failed $Many; Save-Data failedMany; Stop-Redis
+    foreach ($state in 'wait', 'delayed') { Start-Redis; New-Data $state 2000 $Many; Save-Data "${state}Many"; Stop-Redis }
+
+    $ratios = foreach ($work in & (Join-Path $PSScriptRoot works.ps1)) {
+        Write-Host ('{0:mm\:ss} {1}, {2}' -f ((Get-Date) - $started), $work.Name, $work.Against)
+        Compare-Work $work
     }
-    Write-Host "$Jobs failed jobs, median of $Rounds rounds, $([Environment]::ProcessorCount) processors, PowerShell $($PSVersionTable.PSVersion), BullMQ 6.7"
-    $rows | Format-Table -AutoSize | Out-String -Width 200 | Write-Host
+    $facts = & (Join-Path $PSScriptRoot facts.ps1)
+    $took = (Get-Date) - $started
+    $table = @(
+        '<!-- bench -->'
+        "Medians of $Rounds rounds, $([Environment]::ProcessorCount) processors, PowerShell $($PSVersionTable.PSVersion), Redis $((Invoke-Redis --version) -replace '^redis-cli '), each work in a fresh session on the same snapshot."
+        "$('{0:N0}' -f $Few) jobs where it goes job by job, $('{0:N0}' -f $Many) otherwise. Two figures in a cell: ours, BullMQ 6.7's. Memory is the peak beyond the idle session; a stall is the longest answer that a second client waited for, pinging every 2 ms."
+        ''
+        Write-Table $ratios
+        ''
+        "And on $('{0:N0}' -f $Million) jobs, where nothing else is said:"
+        ''
+        Write-Table $facts
+        '<!-- /bench -->'
+    )
+    Write-Host ('{0:mm\:ss} done' -f $took)
+    $table
 } finally {
-    Stop-Redis
-    Remove-Item -Recurse -Force $folder
+    Clear-Bench
 }

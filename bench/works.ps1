@@ -1,9 +1,24 @@
-# What each work is on our side, as a user would write it, and the ratio to BullMQ's library that is asked of it.
+# What is compared: each work on our side, as a user would write it; the same with BullMQ's library (a name in node.mjs); the ratio that is asked of it;
+# on how many jobs; and the state that is empty when it is done.
 @(
-    @{ Name = 'list'; Against = 'getFailed, pages of 1000'; Goal = 8; Script = { Get-Job -Queue bench -State failed | Out-Null } }
-    @{ Name = 'list by reason'; Against = 'getFailed and a filter'; Goal = 8; Script = { Get-Job -Queue bench -State failed -Reason *timeout* | Out-Null } }
-    @{ Name = 'retry each'; Against = 'for … await job.retry()'; Goal = 8; Script = { Get-Job -Queue bench -State failed | Invoke-JobRetry -Confirm:$false } }
-    @{ Name = 'retry all'; Against = 'queue.retryJobs()'; Goal = 0.4; Script = { Invoke-JobRetry -Queue bench -State failed -Confirm:$false } }
-    @{ Name = 'remove each'; Against = 'for … await job.remove()'; Goal = 4; Script = { Get-Job -Queue bench -State failed | Remove-Job -Confirm:$false } }
-    @{ Name = 'clean'; Against = 'queue.clean'; Goal = 0.9; Script = { Clear-JobQueue bench -State failed -Confirm:$false } }
+    @{ Name = '`Get-Job -State failed`'; Theirs = 'list'; Against = '`getFailed`, pages of 1000'; Goal = 8; Size = 'Many'
+        Ours = 'Get-Job -Queue bench -State failed | Out-Null' }
+    @{ Name = '`Get-Job -State failed -Reason *timeout*`'; Theirs = 'list by reason'; Against = '`getFailed` and a filter'; Goal = 8; Size = 'Many'
+        Ours = 'Get-Job -Queue bench -State failed -Reason *timeout* | Out-Null' }
+    @{ Name = '`Get-Job -State failed \| Invoke-JobRetry`'; Theirs = 'retry each'; Against = '`await job.retry()` for each'; Goal = 8; Size = 'Few'; Empty = 'failed'
+        Ours = 'Get-Job -Queue bench -State failed | Invoke-JobRetry -Confirm:$false' }
+    @{ Name = '… the same'; Theirs = 'retry 500'; Against = '`job.retry()`, 500 in flight'; Goal = 2; Size = 'Few'; Empty = 'failed'
+        Ours = 'Get-Job -Queue bench -State failed | Invoke-JobRetry -Confirm:$false' }
+    @{ Name = '`Invoke-JobRetry -State failed`'; Theirs = 'retry all'; Against = '`queue.retryJobs()`, which drops priority and LIFO'; Goal = 0.4; Size = 'Few'; Empty = 'failed'
+        Ours = 'Invoke-JobRetry -Queue bench -State failed -Confirm:$false' }
+    @{ Name = '`Get-Job -State failed \| Remove-Job`'; Theirs = 'remove each'; Against = '`await job.remove()` for each'; Goal = 4; Size = 'Few'; Empty = 'failed'
+        Ours = 'Get-Job -Queue bench -State failed | Remove-Job -Confirm:$false' }
+    @{ Name = '`Clear-JobQueue -State failed`'; Theirs = 'clean'; Against = '`queue.clean`, 10,000 a call'; Goal = 0.9; Size = 'Many'; Empty = 'failed'
+        Ours = 'Clear-JobQueue bench -State failed -Confirm:$false' }
+    @{ Name = '`Clear-JobQueue -State waiting`'; Theirs = 'drain'; Against = '`queue.drain`'; Goal = 0.9; Size = 'Many'; Data = 'wait'; Empty = 'wait'
+        Ours = 'Clear-JobQueue bench -State waiting -Confirm:$false' }
+    @{ Name = '`Invoke-JobPromotion`'; Theirs = 'promote'; Against = '`queue.promoteJobs()`'; Goal = 0.9; Size = 'Many'; Data = 'delayed'; Empty = 'delayed'
+        Ours = 'Invoke-JobPromotion -Queue bench -Confirm:$false' }
+    @{ Name = '`Remove-JobQueue`'; Theirs = 'obliterate'; Against = '`queue.obliterate`'; Goal = 0.9; Size = 'Many'; Empty = 'failed'
+        Ours = 'Remove-JobQueue bench -Confirm:$false' }
 )
