@@ -7,7 +7,7 @@ using JobAdmin.Client.Tests.Faults;
 
 namespace JobAdmin.Server.Tests;
 
-/// <summary>Requests that nobody would think of. JOBADMIN_FUZZ says how many, JOBADMIN_FUZZ_SEED from which number on.</summary>
+/// <summary>Requests that nobody would think of. More of them with JOBADMIN_FULL=1; JOBADMIN_SEED makes others.</summary>
 public sealed class FuzzTests(Bench bench) : ServerTest(bench)
 {
     private static readonly string[] Nasty =
