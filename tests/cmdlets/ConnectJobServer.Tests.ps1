@@ -138,6 +138,18 @@ Describe 'Secrets' {
         $shown | Should -Not -Match 'Pa55'
     }
 
+    It 'never writes a password to the audit, to a file of its own, or into the list of processes' {
+        $audit = "$TestDrive/audit.jsonl"
+        [void](Connect-JobServer "redis://:Pa55%2Fw%40rd:x@127.0.0.1:$($locked.Port)" -Name audited -AuditPath $audit)
+        New-Job send -Queue audited
+        Export-Job -Queue audited -IncludeQueue -Path "$TestDrive/export.jsonl"
+        Disconnect-JobServer audited
+        (Get-Content $audit).Count | Should -BeGreaterThan 0
+        Get-Content $audit, "$TestDrive/export.jsonl" | Should -Not -Match 'Pa55'
+        # But for the server itself, which the test started with it.
+        Get-Process | Where-Object { $_.CommandLine -match 'Pa55' -and $_.CommandLine -notmatch 'redis-server' } | Should -BeNullOrEmpty
+    }
+
     It 'never shows a key or a header' {
         $shown = try { Connect-JobServer http://127.0.0.1:1/api -Api BioAgents -Key T0psecret -Header @{ 'X-Host' = 'T0psecret2' } } catch {
             $_ | Format-List * -Force | Out-String; $_.InvocationInfo | Format-List * -Force | Out-String; Get-Error $_ | Out-String }

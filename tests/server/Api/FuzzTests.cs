@@ -23,7 +23,7 @@ public sealed class FuzzTests(Bench bench) : ServerTest(bench)
     [Fact]
     public async Task No_request_is_a_fault_of_the_server()
     {
-        var count = Effort.Count(20_000, 200_000);
+        var count = Effort.Count(20_000, 100_000);
         var seed = Effort.Seeds(1, 1).First();
         await using var lab = Bench.Lab();
         await using var served = await Served.StartAsync(lab, options => options with { ScanTime = TimeSpan.FromSeconds(1) });
