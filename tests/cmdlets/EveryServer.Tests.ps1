@@ -1,15 +1,15 @@
 # The same commands on every server that can: BullMQ on Redis, and the five HTTP admin APIs.
 BeforeDiscovery {
     Import-Module $PSScriptRoot/_Servers.psm1 -Force
-    $kinds = Get-ServerKind
+    $kinds = Get-ServerKind | ForEach-Object { $_ + @{ Title = $_['Served'] ? "our server, by $($_.Kind)'s API" : $_.Kind } }
 }
 BeforeAll {
     Import-Module $PSScriptRoot/_Support.psm1 -Force
     Import-Module $PSScriptRoot/_Servers.psm1 -Force
 }
 
-Describe 'on <Kind>' -ForEach $kinds {
-    BeforeAll { $server = Start-TestServer $Kind }
+Describe 'on <Title>' -ForEach $kinds {
+    BeforeAll { $server = Start-TestServer $Kind ([bool]$Served) }
     AfterAll { Stop-TestServer }
 
     Context 'reading' {

@@ -12,17 +12,20 @@ function Get-ServerKind {
     @{ Kind = 'Conveyor'; Queue = 'emails'; Lists = $true; Retries = $true; Removes = $true; Promotes = $true; Results = $true; Events = $true; Adds = $true; Stops = 'active' }
     @{ Kind = 'Openinary'; Queue = 'jobs'; Lists = $true; Retries = $true; Removes = $true; Promotes = $false; Results = $false; Events = $true; Adds = $false; Stops = 'waiting' }
     @{ Kind = 'FifthElement'; Queue = 'jobs'; Lists = $false; Retries = $true; Removes = $false; Promotes = $false; Results = $true; Events = $false; Adds = $false; Stops = '' }
+    # Our own server: the same APIs, over BullMQ.
+    @{ Kind = 'BioAgents'; Served = $true; Queue = 'deep-research'; Lists = $true; Retries = $true; Removes = $false; Promotes = $false; Results = $false; Events = $true; Adds = $false; Stops = '' }
+    @{ Kind = 'Conveyor'; Served = $true; Queue = 'emails'; Lists = $true; Retries = $true; Removes = $true; Promotes = $true; Results = $true; Events = $true; Adds = $true; Stops = 'active' }
     @{ Kind = 'Mcrit'; Queue = 'jobs'; Lists = $true; Retries = $false; Removes = $true; Promotes = $false; Results = $true; Events = $true; Adds = $false; Stops = '' }
 }
 
-# The program of the fakes; built here when a single file is run by hand.
-function Get-FakeProgram {
-    $folder = Join-Path $PSScriptRoot ../fakes
-    $program = Join-Path $folder bin/Release/net8.0/JobAdmin.Fakes.dll
+# A program of the project, by its folder and name; built here when a single file is run by hand.
+function Get-Program([string] $Folder, [string] $Name) {
+    $folder = Join-Path $PSScriptRoot ../.. $Folder
+    $program = Join-Path $folder "bin/Release/net8.0/$Name.dll"
     if (-not (Test-Path $program)) {
-        $mutex = [Threading.Mutex]::new($false, 'JobAdmin.Fakes.Build')
+        $mutex = [Threading.Mutex]::new($false, "$Name.Build")
         [void]$mutex.WaitOne()
-        try { if (-not (Test-Path $program)) { dotnet msbuild $folder/JobAdmin.Fakes.csproj -restore -verbosity:quiet -nologo -property:Configuration=Release | Out-Host } }
+        try { if (-not (Test-Path $program)) { dotnet msbuild "$folder/$Name.csproj" -restore -verbosity:quiet -nologo -property:Configuration=Release | Out-Host } }
         finally { $mutex.ReleaseMutex() }
     }
     $program
@@ -31,7 +34,7 @@ function Get-FakeProgram {
 # Starts a fake, which ends when its standard input does.
 function Start-FakeServer([string] $Kind) {
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet')
-    $start.ArgumentList.Add((Get-FakeProgram))
+    $start.ArgumentList.Add((Get-Program tests/fakes JobAdmin.Fakes))
     $start.ArgumentList.Add($Kind)
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
@@ -55,11 +58,30 @@ function Invoke-Fake($Fake, [hashtable] $Command) {
     , $answer.result
 }
 
+# Our own server over a Redis; it ends with this process, however that ends.
+function Start-OwnServer([string] $Redis) {
+    $program = Get-Program src/JobAdmin.Server JobAdmin.Server
+    $uri = "http://127.0.0.1:$(Get-FreePort)"
+    $env:ADMIN_API_KEY = $key
+    try { $process = Start-Guarded "$PSScriptRoot/../peers/guard.mjs", ([IO.Directory]::CreateTempSubdirectory('jobadmin-pester-').FullName), 'dotnet', $program, '--urls', $uri, '--redis', $Redis, '--rate-limit', '0' }
+    finally { $env:ADMIN_API_KEY = $null }
+    $process.BeginOutputReadLine()
+    foreach ($i in 1..600) {
+        try { if ((Invoke-WebRequest "$uri/readyz" -SkipHttpErrorCheck).StatusCode -eq 200) { return [pscustomobject]@{ Process = $process; Uri = $uri } } } catch { $null = $_ }
+        Start-Sleep -Milliseconds 100
+    }
+    throw 'the server did not start'
+}
+
 # A server of a kind, as the one that the functions below are about.
-function Start-TestServer([string] $Kind) {
+function Start-TestServer([string] $Kind, [bool] $Served) {
     Import-Module (Get-Manifest) -Force -Global
-    $about = Get-ServerKind | Where-Object Kind -EQ $Kind
-    $made = if ($Kind -eq 'Redis') { $lab = Start-Lab; [pscustomobject]@{ Kind = $Kind; Uri = $lab.Uri; Key = $null; Process = $null } } else { Start-FakeServer $Kind }
+    $about = Get-ServerKind | Where-Object { $_.Kind -eq $Kind -and [bool]$_['Served'] -eq $Served }
+    $made = if ($Kind -eq 'Redis' -or $Served) {
+        $lab = Start-Lab
+        $own = if ($Served) { Start-OwnServer $lab.Uri }
+        [pscustomobject]@{ Kind = $Kind; Uri = $Served ? $own.Uri : $lab.Uri; Key = $Served ? $key : $null; Process = $null; Own = $own.Process }
+    } else { Start-FakeServer $Kind }
     $made | Add-Member Queue $about.Queue
     $script:server = $made
     $made
@@ -68,21 +90,30 @@ function Start-TestServer([string] $Kind) {
 function Stop-TestServer {
     if (-not $server) { return }
     Get-JobServer | Disconnect-JobServer
-    if ($server.Process) { Stop-FakeServer $server } else { Stop-Lab }
+    if ($server.Process) { Stop-FakeServer $server }
+    else {
+        if ($server.Own) { $server.Own.StandardInput.Close(); if (-not $server.Own.WaitForExit(5000)) { $server.Own.Kill($true) } }
+        Stop-Lab
+    }
     $script:server = $null
 }
 
 # Empties the server and connects to it anew.
 function Reset-TestServer {
     Get-JobServer | Disconnect-JobServer
-    if ($server.Process) { [void](Invoke-Server @{ do = 'clear' }) } else { Clear-Lab }
-    if ($server.Kind -eq 'Redis') { [void](Invoke-Peer @{ do = 'add'; queue = $server.Queue; name = 'first' }); [void](Invoke-Peer @{ do = 'drain'; queue = $server.Queue }) }
-    elseif ($server.Kind -eq 'Conveyor') { [void](Invoke-Server @{ do = 'seed'; queue = $server.Queue }) }
+    if (-not $server.Process) {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'add'; queue = $server.Queue; name = 'first' })
+        [void](Invoke-Peer @{ do = 'drain'; queue = $server.Queue })
+    } else {
+        [void](Invoke-Server @{ do = 'clear' })
+        if ($server.Kind -eq 'Conveyor') { [void](Invoke-Server @{ do = 'seed'; queue = $server.Queue }) }
+    }
     Connect-TestServer
 }
 
 function Connect-TestServer([hashtable] $With = @{}) {
-    $arguments = @{ Uri = $server.Uri; Name = 'it'; WarningAction = 'Ignore' } + $(if ($server.Process) { @{ Api = $server.Kind; Key = $server.Key; Timeout = '10s' } } else { @{} })
+    $arguments = @{ Uri = $server.Uri; Name = 'it'; WarningAction = 'Ignore' } + $(if ($server.Key) { @{ Api = $server.Kind; Key = $server.Key; Timeout = '10s' } } else { @{} })
     foreach ($name in $With.Keys) { $arguments[$name] = $With[$name] }
     [void](Connect-JobServer @arguments)
 }

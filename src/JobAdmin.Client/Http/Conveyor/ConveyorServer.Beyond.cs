@@ -80,7 +80,7 @@ internal sealed partial class ConveyorServer
         writer.WriteEndArray();
     }
 
-    private async Task<IEnumerable<JobOutcome>> ChangeSomeAsync(string queue, string[] ids, JobChange change, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<JobOutcome>> ChangeSomeAsync(string queue, string[] ids, JobChange change, CancellationToken cancellationToken)
     {
         var body = JsonBody.Write(writer =>
         {
@@ -107,8 +107,8 @@ internal sealed partial class ConveyorServer
         using var answer = await Api.SendAsync(ApiRequest.Post($"{Queue(queue)}/jobs/bulk", body, LongWork), cancellationToken).ConfigureAwait(false);
         if (answer.IsSuccess && answer.Json?.Field("data") is { ValueKind: JsonValueKind.Array } data && data.GetArrayLength() == ids.Length)
         {
-            return ids.Zip(data.EnumerateArray(), (id, outcome) => Outcome(queue, id,
-                Enum.TryParse<JobOutcomeStatus>(outcome.Text("status"), out var status) ? status : JobOutcomeStatus.Unknown, previous: Parse(outcome.Text("previousState"))));
+            return [.. ids.Zip(data.EnumerateArray(), (id, outcome) => Outcome(queue, id,
+                Enum.TryParse<JobOutcomeStatus>(outcome.Text("status"), out var status) ? status : JobOutcomeStatus.Unknown, previous: Parse(outcome.Text("previousState"))))];
         }
 
         var error = Api.Errors.From(answer, Phrase(change));
@@ -117,6 +117,6 @@ internal sealed partial class ConveyorServer
             throw error;
         }
 
-        return ids.Select(id => Outcome(queue, id, answer.MayHaveHappened ? JobOutcomeStatus.Unknown : JobOutcomeStatus.NotChanged, error.Message)).ToList();
+        return [.. ids.Select(id => Outcome(queue, id, answer.MayHaveHappened ? JobOutcomeStatus.Unknown : JobOutcomeStatus.NotChanged, error.Message))];
     }
 }

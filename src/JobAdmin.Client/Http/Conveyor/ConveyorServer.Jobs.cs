@@ -83,7 +83,7 @@ internal sealed partial class ConveyorServer
         {
             Queue = job.Text("queueName") ?? queue ?? "", Id = job.Text("id") ?? "", Name = job.Text("name") ?? "", State = Parse(state), RawState = state,
             Progress = job.Progress(1, "progress"), AttemptsMade = job.Small("attemptsMade") ?? 0, Attempts = opts?.Small("attempts"),
-            Priority = opts?.Integer("priority") ?? 0, Timestamp = job.Time("createdAt"), ProcessedOn = job.Time("processedAt"),
+            Priority = job.Integer("priority") ?? opts?.Integer("priority") ?? 0, Timestamp = job.Time("createdAt"), ProcessedOn = job.Time("processedAt"),
             FinishedOn = job.Time("completedAt", "failedAt"), DelayUntil = job.Time("delayUntil"),
             Delay = opts?.Number("delay") is { } delay and >= 0 and < 1e14 ? TimeSpan.FromMilliseconds(delay) : TimeSpan.Zero,
             FailedReason = job.Text("failedReason"), ProcessedBy = job.Text("lockedBy"), ParentId = job.Text("parentId"), ParentQueue = job.Text("parentQueueName"),
