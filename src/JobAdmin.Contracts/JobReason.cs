@@ -206,6 +206,10 @@ public static class JobReason
             {
                 result.Append(run);
             }
+            else if (IsAddress(run))
+            {
+                AddHole();
+            }
             else if (changes == 1 && !IsHex(run) && char.IsDigit(run[^1]))
             {
                 result.Append(run[..^digits]);
@@ -254,6 +258,9 @@ public static class JobReason
         }
 
         private static bool IsHex(ReadOnlySpan<char> run) => run.Length >= 8 && !run.ContainsAnyExcept("0123456789abcdefABCDEF");
+
+        // 0xab is a number, and no 0 with a unit.
+        private static bool IsAddress(ReadOnlySpan<char> run) => run.Length > 2 && run[0] == '0' && (run[1] is 'x' or 'X') && !run[2..].ContainsAnyExcept("0123456789abcdefABCDEF");
 
         private static bool IsUuid(ReadOnlySpan<char> text) => text.Length >= 36 && text[8] == '-' && Guid.TryParseExact(text[..36], "D", out _)
             && (text.Length == 36 || !char.IsLetterOrDigit(text[36]));

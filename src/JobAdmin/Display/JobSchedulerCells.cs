@@ -16,6 +16,11 @@ public static class JobSchedulerCells
     /// <returns>The text.</returns>
     public static string Id(PSObject instance) => CellText.Visible(Scheduler(instance).Id);
 
+    /// <summary>The id, of which a table shows no more than both ends when it is long.</summary>
+    /// <param name="instance">The scheduler.</param>
+    /// <returns>The text.</returns>
+    public static string ShortId(PSObject instance) => CellText.Id(Scheduler(instance).Id, 18);
+
     /// <summary>The name of its jobs, where that is not the id.</summary>
     /// <param name="instance">The scheduler.</param>
     /// <returns>The text.</returns>
@@ -53,10 +58,10 @@ public static class JobSchedulerCells
     /// <returns>The text.</returns>
     public static string NextJob(PSObject instance) => CellText.Visible(Scheduler(instance).NextJobId);
 
-    /// <summary>How often it has run, of how often it may.</summary>
+    /// <summary>How often it has run, of how often it may. What counts towards the limit begins anew when a scheduler is changed; the runs don't.</summary>
     /// <param name="instance">The scheduler.</param>
     /// <returns>The text.</returns>
-    public static string Count(PSObject instance) => Scheduler(instance) is { Limit: { } limit } scheduler
+    public static string Count(PSObject instance) => Scheduler(instance) is { Limit: { } limit } scheduler && !(scheduler.IterationCount > limit)
         ? string.Create(CultureInfo.CurrentCulture, $"{scheduler.IterationCount ?? 0:N0}/{limit:N0}") : CellText.Count(Scheduler(instance).IterationCount);
 
     /// <summary>When it begins.</summary>

@@ -15,6 +15,7 @@ public sealed class JobReasonTests
     [InlineData("job 550e8400-e29b-41d4-a716-446655440000 lost", "job * lost")]
     [InlineData("object 507f1f77bcf86cd799439011 not found", "object * not found")]
     [InlineData("at address 0x7fff12ab", "at address *")]
+    [InlineData("0xa bad pointer, 0xAB and 0xdead, 10x 0xyz", "* bad pointer, * and *, *x *xyz")]
     [InlineData("cannot open /var/lib/app/data.db: denied", "cannot open *: denied")]
     [InlineData(@"cannot open C:\data\x.txt", "cannot open *")]
     [InlineData("./run failed", "* failed")]
