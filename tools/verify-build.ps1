@@ -10,11 +10,14 @@ param()
 
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
+# The second is cloned from the first: what is committed meanwhile is in neither.
+$source = $root
 $work = [IO.Directory]::CreateTempSubdirectory('jobadmin-verify-').FullName
 try {
     $builds = foreach ($name in 'one', 'another/and deeper') {
         $folder = Join-Path $work $name
-        git clone --quiet --no-hardlinks $root $folder
+        git clone --quiet --no-hardlinks $source $folder
+        $source = $folder
         $modules = Join-Path $root tests peers node_modules
         if (Test-Path $modules) { [void](New-Item -ItemType SymbolicLink -Path (Join-Path $folder tests peers node_modules) -Target $modules) }
         dotnet msbuild -restore -verbosity:quiet -nologo -property:Configuration=Release -property:Native=false "$folder/tools/stage.proj" | Out-Host
