@@ -11,7 +11,7 @@ const options = i => ({ ...(i % 10 || state === 'wait' ? {} : { priority: 5 }), 
 let failed = 0, worker;
 const done = new Promise(resolve => {
   if (state !== 'failed') return resolve();
-  worker = new Worker(name, async job => { throw new Error(reason(job.data.i)); }, { connection, concurrency: 200 });
+  worker = new Worker(name, async job => { throw new Error(reason(job.data.i)); }, { connection, concurrency: 200, lockDuration: 600_000 });
   worker.on('failed', () => { if (++failed >= jobs) resolve(); });
 });
 for (let from = 0; from < jobs; from += 2000) {

@@ -68,14 +68,27 @@ const json = async (method, url, body) => {
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
   return response.text().then(text => text && JSON.parse(text));
 };
-const timed = async work => { const from = performance.now(); await work(); return performance.now() - from; };
+/** Processor time of some processes so far, in milliseconds. */
+const cpu = (...children) => children.reduce((sum, { pid }) => { const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' '); return sum + 10 * (Number(f[11]) + Number(f[12])); }, 0);
+const timed = async (work, ...children) => {
+  const [from, used] = [performance.now(), cpu(...children)];
+  await work();
+  return { ms: performance.now() - from, cpu: cpu(...children) - used };
+};
+/** A whole answer, and how often a text stands in it: what is compared is the servers, not the parser of this script. */
+const count = async (url, text) => {
+  const body = Buffer.from(await (await fetch(url)).arrayBuffer());
+  let found = 0;
+  for (let at = body.indexOf(text); at >= 0; at = body.indexOf(text, at + text.length)) found++;
+  return found;
+};
 const median = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 const works = {
   ours: {
     async list(url) {
       let seen = 0;
-      for (let at = 0; at < jobs; at += 1000) seen += (await json('GET', `${url}/api/queues/${queueName}/jobs?state=failed&start=${at}&end=${at + 1000}`)).data.length;
+      for (let at = 0; at < jobs; at += 1000) seen += await count(`${url}/api/queues/${queueName}/jobs?state=failed&start=${at}&end=${at + 1000}`, '"stacktrace":');
       if (seen !== jobs) throw new Error(`${seen} jobs listed`);
     },
     retry: url => json('POST', `${url}/api/queues/${queueName}/retry`, '{"state":"failed"}'),
@@ -84,7 +97,7 @@ const works = {
     async list(url) {
       let seen = 0;
       for (let page = 1; seen < jobs; page++) {
-        const found = (await json('GET', `${url}/api/queues?activeQueue=${queueName}&status=failed&page=${page}&jobsPerPage=300`)).queues[0].jobs.length;
+        const found = await count(`${url}/api/queues?activeQueue=${queueName}&status=failed&page=${page}&jobsPerPage=300`, '"stacktrace":');
         if (!found) throw new Error(`${seen} jobs listed`);
         seen += found;
       }
@@ -97,7 +110,7 @@ boardInstalled();
 const seedPort = 7831;
 const seeding = await redis(seedPort);
 console.error(`seeding ${jobs} failed jobs`);
-execFileSync('node', [join(root, 'bench/seed.mjs'), seedPort, queueName, jobs], { stdio: 'inherit' });
+execFileSync('node', [join(root, 'bench/seed.mjs'), seedPort, queueName, 'failed', jobs], { stdio: 'inherit' });
 execFileSync('redis-cli', ['-p', seedPort, 'save']);
 await stop(seeding);
 
@@ -111,17 +124,20 @@ for (let round = 0; round < rounds; round++) {
     copyFileSync(join(folder, `${seedPort}.rdb`), join(folder, `${redisPort}.rdb`));
     const [store, served] = [await redis(redisPort), side === 'ours' ? await server(port, redisPort) : await board(port, redisPort)];
     const url = `http://127.0.0.1:${port}`;
-    await works[side].list(url); // Warm on both sides.
-    took[side] = { list: await timed(() => works[side].list(url)), retry: await timed(() => works[side].retry(url)) };
+    for (let warm = 0; warm < 4; warm++) await works[side].list(url); // Both run compiled code by then.
+    took[side] = { list: await timed(() => works[side].list(url), served, store), retry: await timed(() => works[side].retry(url), served, store) };
     for (const work of ['list', 'retry']) times[side][work].push(took[side][work]);
     await stop(served);
     await stop(store);
   }
-  for (const work of ['list', 'retry']) results[work].push(took.board[work] / took.ours[work]);
+  for (const work of ['list', 'retry']) results[work].push({ ms: took.board[work].ms / took.ours[work].ms, cpu: took.board[work].cpu / took.ours[work].cpu });
 }
 
 for (const work of ['list', 'retry']) {
-  console.log(`${work} of ${jobs}: ours ${median(times.ours[work]).toFixed(0)} ms, bull-board ${median(times.board[work]).toFixed(0)} ms, ratio ${median(results[work]).toFixed(1)} (${results[work].map(r => r.toFixed(1)).join(' ')})`);
+  for (const [what, unit] of [['ms', 'ms'], ['cpu', 'ms of processor, Redis\'s included']]) {
+    const of = side => median(times[side][work].map(t => t[what])).toFixed(0);
+    console.log(`${work} of ${jobs}: ours ${of('ours')}, bull-board ${of('board')} ${unit}: ratio ${median(results[work].map(r => r[what])).toFixed(1)} (${results[work].map(r => r[what].toFixed(1)).join(' ')})`);
+  }
 }
 
 if (process.argv.includes('--memory')) {

@@ -17,9 +17,10 @@ local function some(command, key, wanted)
   return found
 end
 
-local out = {}
-for i = 3, #ARGV do
-  local job = P .. ARGV[i]
+-- Most jobs are nobody's parents: one look tells.
+local NONE = cmsgpack.pack(0, 0, 0, 0, 0)
+local function children(job)
+  if call('EXISTS', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful') == 0 then return NONE end
   local counts = { call('SCARD', job .. ':dependencies'), call('HLEN', job .. ':processed'), call('HLEN', job .. ':failed'), call('ZCARD', job .. ':unsuccessful') }
   local keys = {}
   local function note(letter, list)
@@ -31,6 +32,9 @@ for i = 3, #ARGV do
   if counts[1] > 0 and #keys < most then note('p', some('SSCAN', job .. ':dependencies', most - #keys)) end
   if counts[3] > 0 and #keys < most then note('i', some('HSCAN', job .. ':failed', most - #keys)) end
   if counts[2] > 0 and #keys < most then note('c', some('HSCAN', job .. ':processed', most - #keys)) end
-  out[#out + 1] = cmsgpack.pack(counts[1], counts[2], counts[3], counts[4], #keys) .. table.concat(keys)
+  return cmsgpack.pack(counts[1], counts[2], counts[3], counts[4], #keys) .. table.concat(keys)
 end
+
+local out = {}
+for i = 3, #ARGV do out[#out + 1] = children(P .. ARGV[i]) end
 return table.concat(out)
