@@ -91,7 +91,11 @@ public sealed class ClientTests(Bench bench) : ServerTest(bench)
         Assert.Equal(JobOutcomeStatus.Retried, Assert.Single(await server.RetryAsync("emails", failed[0].Id)).Status);
         Assert.Equal(JobOutcomeStatus.SkippedWrongState, Assert.Single(await server.RetryAsync("emails", failed[0].Id)).Status);
         Assert.Equal(JobOutcomeStatus.NotFound, Assert.Single(await server.RetryAsync("emails", "nope")).Status);
-        Assert.Equal(3, await ((IJobBulk)server).RetryAllAsync("emails", JobState.Failed, Ct));
+        // Many in one request, and what became of each.
+        var outcomes = await server.RetryAsync("emails", failed[0].Id, failed[1].Id, "nope", failed[2].Id);
+        Assert.Equal([JobOutcomeStatus.SkippedWrongState, JobOutcomeStatus.Retried, JobOutcomeStatus.NotFound, JobOutcomeStatus.Retried], outcomes.Select(outcome => outcome.Status));
+        Assert.Equal(failed[2].Id, outcomes[3].Id);
+        Assert.Equal(1, await ((IJobBulk)server).RetryAllAsync("emails", JobState.Failed, Ct));
         Assert.Equal(JobOutcomeStatus.Added, Assert.Single(await server.AddAsync("emails", new NewJob { Name = "new", Delay = TimeSpan.FromHours(1) })).Status);
         Assert.True(await server.SetPausedAsync("emails", true, null, false, Ct));
         Assert.True((await server.QueueAsync("emails")).IsPaused);
