@@ -84,15 +84,15 @@ Describe 'job table' {
 
     It 'shows what matters in each state' {
         $lines = $jobs | Get-Line 120
-        $lines -match '^1041 ' | Should -Match 'Failed +3m ago +3/3 connect ECONNREFUSED'
+        $lines -match '^1041 ' | Should -Match 'Failed +[3-9]m ago +3/3 connect ECONNREFUSED'
         $lines -match '^3f2b' | Should -Match 'Active +4\ds ago +0/1 ████░░░░  62%$'
         $lines -match '^repea…' | Should -Match 'Delayed +in 3h +1/5 SMTP 451'
         $lines -match '^7 ' | Should -Match 'WaitingChi… 400d ago'
-        $lines -match '^8 ' | Should -Match 'Completed +3m ago +1/1 took 1.43 s$'
+        $lines -match '^8 ' | Should -Match 'Completed +[3-9]m ago +1/1 took 1.43 s$'
     }
 
     It 'says when a delayed job is late, and when a job was stopped' {
-        New-TestJob @{ State = 'Delayed'; DelayUntil = $now.AddMinutes(-5.5) } | Get-Line | Select-Object -Last 1 | Should -Match '5m late'
+        New-TestJob @{ State = 'Delayed'; DelayUntil = $now.AddMinutes(-5.5) } | Get-Line | Select-Object -Last 1 | Should -Match '[5-9]m late'
         New-TestJob @{ State = 'Waiting'; DeferredFailure = 'not needed' } | Get-Line 120 | Select-Object -Last 1 | Should -Match 'stopped: not needed'
     }
 
@@ -142,7 +142,7 @@ Describe 'lists' {
 
     It 'show local times with their offset' {
         $local = $jobs[0].FinishedOn.ToLocalTime().ToString('yyyy-MM-dd HH:mm:ss.fff zzz', [cultureinfo]::InvariantCulture)
-        $jobs[0] | Format-List | Get-Line | Where-Object { $_ -match '^FinishedOn' } | Should -BeLike "*: $local (3m ago)"
+        $jobs[0] | Format-List | Get-Line | Where-Object { $_ -match '^FinishedOn' } | Should -BeLike "*: $local ([3-9]m ago)"
     }
 
     It 'show every property when asked' {
