@@ -25,7 +25,8 @@ internal sealed class ServerMetrics
     public void Write(StringBuilder text)
     {
         text.Append("# TYPE jobadmin_http_requests counter\n# HELP jobadmin_http_requests Requests answered.\n");
-        foreach (var ((method, route, status), count) in requests.OrderBy(static r => r.Key))
+        // Its own copy: sorting copies by a count taken before, and fails when another request adds one in between.
+        foreach (var ((method, route, status), count) in requests.ToArray().OrderBy(static r => r.Key))
         {
             text.Append(CultureInfo.InvariantCulture, $"jobadmin_http_requests_total{{method=\"{method}\",route=\"{Label(route)}\",status=\"{status}\"}} {count}\n");
         }

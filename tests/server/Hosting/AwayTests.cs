@@ -82,6 +82,25 @@ public sealed class AwayTests(Bench bench) : ServerTest(bench)
         Assert.Equal("""{"status":"ok"}""", (await served.SendAsync("GET", "/healthz", null)).Text);
     }
 
+    [Fact]
+    public async Task Its_counts_can_be_read_while_new_ones_come()
+    {
+        var metrics = new Observing.ServerMetrics();
+        var counting = Task.Run(() =>
+        {
+            for (var n = 0; n < 20_000; n++)
+            {
+                metrics.Count("GET", $"/route/{n}", 200, TimeSpan.Zero);
+            }
+        }, Ct);
+        do
+        {
+            metrics.Write(new System.Text.StringBuilder());
+        }
+        while (!counting.IsCompleted);
+        await counting;
+    }
+
     private static async Task ExpectAwayAsync(Served served)
     {
         Assert.Equal(HttpStatusCode.OK, (await served.SendAsync("GET", "/healthz", null)).Status);
