@@ -59,7 +59,9 @@ public sealed class RemoveTests(Bench bench) : ParityTest(bench)
         lab => lab.FlowAsync(Family, "others"),
         server => RemovedAsync(server, "top"),
         lab => lab.DoAsync("remove", new { id = "top" }),
-        reference: Versions.ScriptsFor(lib));
+        reference: Versions.ScriptsFor(lib),
+        // Two children of one parent go in the order of a Redis set, which is another one in a copy of it.
+        skip: [":events"]);
 
     [Theory, MemberData(nameof(Full))]
     public Task A_parent_with_finished_children(string lib) => CompareAsync(lib,
