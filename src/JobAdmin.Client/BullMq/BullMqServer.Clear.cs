@@ -128,7 +128,10 @@ internal sealed partial class BullMqServer
                 object[] arguments = list
                     ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
                     : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
-                sent.Enqueue(new SentSlice(size, most, DeleteAsync(script, keys[word], arguments, cancellationToken)));
+                var answering = DeleteAsync(script, keys[word], arguments, cancellationToken);
+                // When the slice before it fails, nobody looks at this one any more.
+                _ = answering.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                sent.Enqueue(new SentSlice(size, most, answering));
             }
 
             if (!sent.TryDequeue(out var slice))
