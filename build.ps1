@@ -97,10 +97,9 @@ function Invoke-XunitSuite([string] $Project) {
     $sums = if ((Get-Item $report).Length) { ([xml](Get-Content -Raw $report)).assemblies.assembly }
     Remove-Item $report
     if (-not $sums) { return [pscustomobject]@{ Suite = $name; Passed = 0; Failed = 1; Skipped = 0 } }
-    [pscustomobject]@{
-        Suite = $name; Passed = [int]$sums.passed; Skipped = [int]$sums.skipped
-        Failed = [int]$sums.failed + [int]$sums.errors
-    }
+    # An element of the report may be called as its attribute is.
+    $passed, $failed, $errors, $skipped = 'passed', 'failed', 'errors', 'skipped' | ForEach-Object { [int]$sums.GetAttribute($_) }
+    [pscustomobject]@{ Suite = $name; Passed = $passed; Failed = $failed + $errors; Skipped = $skipped }
 }
 
 # The manifest of an installed Pester 5, or of one from the NuGet feed; nothing where neither can be had.
