@@ -121,6 +121,7 @@ Describe 'on <Title>' -ForEach $kinds {
             $outcomes = $failed | ForEach-Object { [pscustomobject]@{ Queue = $Queue; Id = $_ } } | Invoke-JobRetry -PassThru
             $outcomes.Id | Should -Be $failed
             $outcomes.Status | Select-Object -Unique | Should -Be Retried
+            if ($Kind -ne 'Redis') { Get-ChangeRequest | Should -Not -BeNullOrEmpty }
             Get-TestCount waiting | Should -Be 20
             if ($Kind -ne 'FifthElement') { Get-TestCount failed | Should -Be 0 }
         }

@@ -62,12 +62,14 @@ function Invoke-Fake($Fake, [hashtable] $Command) {
 function Start-OwnServer([string] $Redis) {
     $program = Get-Program src/JobAdmin.Server JobAdmin.Server
     $uri = "http://127.0.0.1:$(Get-FreePort)"
+    $folder = [IO.Directory]::CreateTempSubdirectory('jobadmin-pester-').FullName
+    $audit = Join-Path $folder audit.jsonl
     $env:ADMIN_API_KEY = $key
-    try { $process = Start-Guarded "$PSScriptRoot/../peers/guard.mjs", ([IO.Directory]::CreateTempSubdirectory('jobadmin-pester-').FullName), 'dotnet', $program, '--urls', $uri, '--redis', $Redis, '--rate-limit', '0' }
+    try { $process = Start-Guarded "$PSScriptRoot/../peers/guard.mjs", $folder, 'dotnet', $program, '--urls', $uri, '--redis', $Redis, '--rate-limit', '0', '--audit-log', $audit }
     finally { $env:ADMIN_API_KEY = $null }
     $process.BeginOutputReadLine()
     foreach ($i in 1..600) {
-        try { if ((Invoke-WebRequest "$uri/readyz" -SkipHttpErrorCheck).StatusCode -eq 200) { return [pscustomobject]@{ Process = $process; Uri = $uri } } } catch { $null = $_ }
+        try { if ((Invoke-WebRequest "$uri/readyz" -SkipHttpErrorCheck).StatusCode -eq 200) { return [pscustomobject]@{ Process = $process; Uri = $uri; Audit = $audit } } } catch { $null = $_ }
         Start-Sleep -Milliseconds 100
     }
     throw 'the server did not start'
@@ -80,7 +82,7 @@ function Start-TestServer([string] $Kind, [bool] $Served) {
     $made = if ($Kind -eq 'Redis' -or $Served) {
         $lab = Start-Lab
         $own = if ($Served) { Start-OwnServer $lab.Uri }
-        [pscustomobject]@{ Kind = $Kind; Uri = $Served ? $own.Uri : $lab.Uri; Key = $Served ? $key : $null; Process = $null; Own = $own.Process }
+        [pscustomobject]@{ Kind = $Kind; Uri = $Served ? $own.Uri : $lab.Uri; Key = $Served ? $key : $null; Process = $null; Own = $own.Process; Audit = $own.Audit; Read = 0 }
     } else { Start-FakeServer $Kind }
     $made | Add-Member Queue $about.Queue
     $script:server = $made
@@ -150,8 +152,15 @@ function Move-TestJob([string] $Id, [string] $State, [hashtable] $More = @{}) {
     [void](Invoke-Peer $run)
 }
 
-# What was sent since the last time, as 'METHOD /path?query'; nothing on Redis.
-function Get-Request { if ($server.Process) { $seen = Invoke-Server @{ do = 'requests' }; $seen } }
+# What was sent since the last time, as 'METHOD /path?query'; of our own server, the changes in its audit; nothing on Redis.
+function Get-Request {
+    if ($server.Process) { $seen = Invoke-Server @{ do = 'requests' }; return $seen }
+    if ($server.Own -and (Test-Path $server.Audit)) {
+        $seen = @(Get-Content -LiteralPath $server.Audit | Select-Object -Skip $server.Read)
+        $server.Read += $seen.Count
+        $seen
+    }
+}
 
 # What was sent that changes something.
 function Get-ChangeRequest { Get-Request | Where-Object { $_ -notlike 'GET *' } }
