@@ -1,7 +1,7 @@
 using System.Net;
-using Microsoft.AspNetCore.Http.Features;
 using JobAdmin.Server.Hosting;
 using JobAdmin.Server.Security;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace JobAdmin.Server.Api;
 

@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using JobAdmin.Display;
 using JobAdmin.Audit;
 using JobAdmin.Completion;
 using JobAdmin.Connecting;
+using JobAdmin.Display;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
