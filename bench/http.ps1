@@ -22,8 +22,8 @@ $ErrorActionPreference = 'Stop'
 if ($Quick) { $Jobs = 400; $Rounds = 1 }
 if (-not (Get-Command curl -CommandType Application -ErrorAction Ignore)) { Write-Warning 'Retries over HTTP are not compared: there is no curl.'; return }
 Import-Module (Resolve-Path $Manifest)
+Import-Module $PSScriptRoot/Bench.psm1
 Import-Module $PSScriptRoot/../tests/cmdlets/_Servers.psm1
-function Get-Median([double[]] $Values) { ($Values | Sort-Object)[[int][Math]::Floor($Values.Count / 2)] }
 
 $queue = 'deep-research'
 $fake = Start-FakeServer BioAgents
