@@ -16,6 +16,7 @@ const queueName = 'emails';
 const folder = mkdtempSync(join(tmpdir(), 'jobadmin-bench-'));
 const running = [];
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); rmSync(folder, { recursive: true, force: true }); });
+for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) process.on(signal, () => process.exit(128 + number));
 
 const start = (command, args, env = {}) => {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
@@ -50,7 +51,7 @@ const { Queue } = createRequire(new URL('../../tests/peers/package.json', import
 const serverAdapter = new ExpressAdapter();
 createBullBoard({ queues: [new BullMQAdapter(new Queue('${queueName}', { connection: { host: '127.0.0.1', port: ${redisPort}, maxRetriesPerRequest: null } }))], serverAdapter });
 express().use('/', serverAdapter.getRouter()).listen(${port}, '127.0.0.1', () => console.log('ready'));`);
-  const child = start('node', [join(lab, 'board.mjs')], { NODE_ENV: 'production' });
+  const child = start('node', [join(lab, 'board.mjs')], { NODE_ENV: 'production', NODE_PATH: join(root, 'tests/peers/node_modules') });
   child.stdout.resume();
   await until(() => listens(port), 'bull-board');
   return child;

@@ -5,6 +5,9 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Flows: parents and what is under them.</summary>
 internal sealed partial class BullMqServer : IJobFlows
 {
+    /// <summary>What tells the children of jobs.</summary>
+    public static readonly LuaScript ChildrenScript = ScriptCatalog.Own("flow-children");
+
     private const int ChildrenUnlessSaid = 1000;
 
     private readonly record struct ChildKey(string Queue, string Id, JobChildState State, string? ForeignPrefix);
@@ -180,7 +183,7 @@ internal sealed partial class BullMqServer : IJobFlows
     private async Task<List<ChildCounts>> ReadChildrenAsync(string queue, IReadOnlyList<string> ids, int most, CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
-        var answer = await runner.RunAsync(ScriptCatalog.Own("flow-children"), reads: true, [keys.Meta], [keys.Base, most, .. ids], cancellationToken).ConfigureAwait(false);
+        var answer = await runner.RunAsync(ChildrenScript, reads: true, [keys.Meta], [keys.Base, most, .. ids], cancellationToken).ConfigureAwait(false);
         return ParseChildren((byte[])answer!, ids.Count);
     }
 

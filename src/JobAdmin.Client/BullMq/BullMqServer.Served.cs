@@ -23,9 +23,11 @@ internal sealed partial class BullMqServer : IJobEventHistory, IJobChildren
         foreach (var part in ids.Chunk(most > 0 ? Math.Clamp(20_000 / most, 1, 200) : 200))
         {
             var counts = await ReadChildrenAsync(queue, part, most, cancellationToken).ConfigureAwait(false);
-            all.AddRange(counts.Select(count => new JobChildren(count.Pending, count.Total, [.. count.Keys.Select(key => (key.ForeignPrefix is null ? key.Queue : null, key.Id))])));
+            all.AddRange(counts.Select(ToChildren));
         }
 
         return all;
     }
+
+    private static JobChildren ToChildren(ChildCounts count) => new(count.Pending, count.Total, [.. count.Keys.Select(key => (key.ForeignPrefix is null ? key.Queue : null, key.Id))]);
 }

@@ -5,8 +5,8 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Leaving out the first jobs of a listing without reading them, where nothing is filtered.</summary>
 internal sealed partial class BullMqServer
 {
-    // Fewer are read along and dropped: that costs no further round trip.
-    private const int SkipWorthAJump = 50;
+    /// <summary>From how many jobs on they are jumped over. Fewer are read along and dropped: that costs no further round trip.</summary>
+    public const int SkipWorthAJump = 50;
 
     /// <summary>How many jobs of a state can be left out at once: all of them, or those before the place to begin at; 0 when they have to be read.</summary>
     private async Task<long> JumpAsync(JobQuery query, JobState state, long skip, CancellationToken cancellationToken)

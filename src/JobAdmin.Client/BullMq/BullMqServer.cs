@@ -18,6 +18,7 @@ internal sealed partial class BullMqServer : IJobServer
     private readonly RedisErrors errors;
     private readonly ConnectionMultiplexer multiplexer;
     private readonly ScriptRunner runner;
+    private readonly LanePool lanes = new();
     private readonly ConcurrentDictionary<string, (QueueProfile Profile, long At)> profiles = new(StringComparer.Ordinal);
 
     private BullMqServer(JobServerOptions options, RedisErrors errors, ConnectionMultiplexer multiplexer, ScriptRunner runner, JobServerConnection connection)
@@ -96,6 +97,7 @@ internal sealed partial class BullMqServer : IJobServer
     public async ValueTask DisposeAsync()
     {
         Connection.IsClosed = true;
+        lanes.Dispose();
         await multiplexer.DisposeAsync().ConfigureAwait(false);
     }
 

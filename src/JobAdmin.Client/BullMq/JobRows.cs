@@ -136,7 +136,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             problems.Add("its hash has neither name nor timestamp");
         }
 
-        var (parentQueue, parentId) = row.Has(13) ? SplitKey(Text(row, 13)) : default;
+        var (parentQueue, parentId) = row.Has(13) ? JobValues.SplitKey(Text(row, 13), server.Connection.Prefix) : default;
         var job = new QueueJob
         {
             Server = server,
@@ -149,15 +149,14 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             ProcessedOn = Time(row, 2, ref problems),
             FinishedOn = Time(row, 3, ref problems),
             FailedReason = Text(row, 4),
-            Progress = Progress(row[5]),
+            Progress = JobValues.Progress(row[5]),
             AttemptsMade = (int)attempts,
             AttemptsStarted = (int?)Number(row, 8, ref problems),
             Attempts = allowed is { } a ? (int)Math.Max(a, 1) : null,
             StalledCount = (int)(Number(row, 9, ref problems) ?? 0),
             Priority = Number(row, 10, ref problems) ?? 0,
             Delay = delay > 0 ? TimeSpan.FromMilliseconds(Math.Min(delay, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)) : TimeSpan.Zero,
-            // 12 bits of the score keep the order within a millisecond.
-            DelayUntil = state == JobState.Delayed && double.TryParse(score, CultureInfo.InvariantCulture, out var due) ? FromMilliseconds((long)Math.Floor(due / 4096)) : null,
+            DelayUntil = state == JobState.Delayed ? Due(score) : null,
             ProcessedBy = Text(row, 12),
             ParentId = parentId,
             ParentQueue = parentQueue,
@@ -178,6 +177,10 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return problems.Text is { } text ? job.WithProblem(text) : job;
     }
 
+    /// <summary>When a delayed job becomes due, from its score: 12 bits of that keep the order within a millisecond.</summary>
+    public static DateTimeOffset? Due(string? score) =>
+        double.TryParse(score, CultureInfo.InvariantCulture, out var due) ? FromMilliseconds((long)Math.Floor(due / 4096)) : null;
+
     /// <summary>A time from milliseconds since 1970; null beyond what a date can hold.</summary>
     public static DateTimeOffset? FromMilliseconds(long milliseconds) =>
         milliseconds is >= -62135596800000 and <= 253402300799999 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
@@ -189,20 +192,9 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
 
     private static long? Number(in JobRow row, int field, ref Problems problems)
     {
-        var span = row[field];
-        if (span.IsEmpty)
+        if (JobValues.TryNumber(row[field], out var number))
         {
-            return null;
-        }
-
-        if (Utf8Parser.TryParse(span, out long whole, out var used) && used == span.Length)
-        {
-            return whole;
-        }
-
-        if (Utf8Parser.TryParse(span, out double real, out used) && used == span.Length && double.IsFinite(real) && Math.Abs(real) < 9e18)
-        {
-            return (long)real;
+            return number;
         }
 
         problems.Add($"its field '{Fields[field]}' is no number");
@@ -219,26 +211,6 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         }
 
         return Utf8Parser.TryParse(options, out int number, out _) && number >= 0 ? number : null;
-    }
-
-    private static object? Progress(ReadOnlySpan<byte> span)
-    {
-        if (span.IsEmpty)
-        {
-            return null;
-        }
-
-        if (Utf8Parser.TryParse(span, out int whole, out var used) && used == span.Length)
-        {
-            return whole;
-        }
-
-        if (Utf8Parser.TryParse(span, out double real, out used) && used == span.Length)
-        {
-            return real;
-        }
-
-        return Encoding.UTF8.GetString(span);
     }
 
     private List<string>? Log(ref MsgPackReader reader)
@@ -258,36 +230,14 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         return lines;
     }
 
-    private static List<string>? StackLines(ReadOnlyMemory<byte> raw, ref Problems problems)
+    private static List<string> StackLines(ReadOnlyMemory<byte> raw, ref Problems problems)
     {
-        try
-        {
-            return System.Text.Json.JsonSerializer.Deserialize<List<string?>>(raw.Span)?.ConvertAll(line => line ?? "") ?? [];
-        }
-        catch (System.Text.Json.JsonException)
+        if (!JobValues.TryStackLines(raw.Span, out var lines))
         {
             problems.Add("its stack trace is no JSON array of texts");
-            return [Encoding.UTF8.GetString(raw.Span)];
-        }
-    }
-
-    /// <summary>Queue and id of a job's key. Ids may have colons (a scheduler's runs do), queues may not: with our prefix both are known for sure.</summary>
-    private (string? Queue, string? Id) SplitKey(string? key)
-    {
-        if (key is null)
-        {
-            return default;
         }
 
-        var start = server.Connection.Prefix is { } prefix && key.StartsWith(prefix + ":", StringComparison.Ordinal) ? prefix.Length + 1 : -1;
-        var end = start >= 0 ? key.IndexOf(':', start) : key.LastIndexOf(':');
-        if (end <= 0)
-        {
-            return (null, key);
-        }
-
-        start = start >= 0 ? start : key.LastIndexOf(':', end - 1) + 1;
-        return (key[start..end], key[(end + 1)..]);
+        return lines;
     }
 
     private struct Problems

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using JobAdmin.Client.BullMq;
 using JobAdmin.Server.Json;
 using JobAdmin.Server.Security;
 
@@ -65,31 +66,88 @@ internal sealed class JobApi
         {
             Queue = queue, States = DashboardJobs.States[word], OldestFirst = !ended, Skip = start, First = end - start, Parts = DashboardJobs.Parts, PageSize = PageAtMost / 2,
         };
-        var total = call.Queues.For(queue).CountJobsAsync(new JobQuery { Queue = queue, States = query.States }, call.Stop);
-        await using var pages = (end > start ? call.Queues.JobsAsync(query, call.Stop) : NoJobs(await total.ConfigureAwait(false))).GetAsyncEnumerator(call.Stop);
-        // The first page is there before the answer begins, so that a missing queue is still a 404. Both are waited for: neither's error is lost.
+        await using var json = new JsonStream(call);
+        using (var stored = end > start ? await call.Queues.StoredAsync(query, ChildrenNamed, call.Stop).ConfigureAwait(false) : null)
+        {
+            if (stored is not null)
+            {
+                await WriteStoredAsync(call, json, stored).ConfigureAwait(false);
+                if (!stored.IsBroken)
+                {
+                    await EndAsync(json, stored.Total, start, end).ConfigureAwait(false);
+                    return;
+                }
+
+                query = query with { Skip = stored.Reached, First = end - start - stored.Given };
+            }
+        }
+
+        await ListOnAsync(call, json, query, start, end).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a page of jobs as they are stored, as far as they come.</summary>
+    private static async Task WriteStoredAsync(ApiCall call, JsonStream json, StoredPage stored)
+    {
+        var jobs = new StoredJobs(call.Queue, call.Queues.Prefix);
+        Begin(json);
+        while (WriteSome())
+        {
+            await json.PauseAsync().ConfigureAwait(false);
+        }
+
+        bool WriteSome()
+        {
+            while (!json.IsFull)
+            {
+                if (!stored.TryRead(out var job))
+                {
+                    return false;
+                }
+
+                jobs.Write(json.Writer, job, job.Children is { } children ? call.Queues.Visible(children) : null);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Writes a page of jobs, or the rest of one, by way of the client's listings.</summary>
+    private static async Task ListOnAsync(ApiCall call, JsonStream json, JobQuery query, long start, long end)
+    {
+        var total = call.Queues.For(query.Queue).CountJobsAsync(new JobQuery { Queue = query.Queue, States = query.States }, call.Stop);
+        await using var pages = (query.First > 0 ? call.Queues.JobsAsync(query, call.Stop) : NoJobs()).GetAsyncEnumerator(call.Stop);
+        // Both at once, and both waited for: neither's error is lost.
         var first = pages.MoveNextAsync().AsTask();
         await Task.WhenAll(first, total).ConfigureAwait(false);
-        var more = await first.ConfigureAwait(false);
-        var meta = (Total: await total.ConfigureAwait(false), Start: start, End: end);
-        await using var json = new JsonStream(call);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteStartArray("data");
-        for (; more; more = await pages.MoveNextAsync().ConfigureAwait(false))
+        Begin(json);
+        for (var more = await first.ConfigureAwait(false); more; more = await pages.MoveNextAsync().ConfigureAwait(false))
         {
             await WriteAsync(call, json, pages.Current).ConfigureAwait(false);
         }
 
+        await EndAsync(json, await total.ConfigureAwait(false), start, end).ConfigureAwait(false);
+    }
+
+    private static void Begin(JsonStream json)
+    {
+        if (!json.HasBegun)
+        {
+            json.Writer.WriteStartObject();
+            json.Writer.WriteStartArray("data");
+        }
+    }
+
+    private static async Task EndAsync(JsonStream json, long total, long start, long end)
+    {
         json.Writer.WriteEndArray();
-        WriteMeta(json.Writer, meta.Total, meta.Start, meta.End);
+        WriteMeta(json.Writer, total, start, end);
         json.Writer.WriteEndObject();
         await json.EndAsync().ConfigureAwait(false);
     }
 
-    private static async IAsyncEnumerable<IReadOnlyList<QueueJob>> NoJobs(long total)
+    private static async IAsyncEnumerable<IReadOnlyList<QueueJob>> NoJobs()
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        _ = total;
         yield break;
     }
 

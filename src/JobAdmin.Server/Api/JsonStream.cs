@@ -22,8 +22,14 @@ internal sealed class JsonStream : IAsyncDisposable
 
     public Utf8JsonWriter Writer { get; }
 
+    /// <summary>Whether anything was written.</summary>
+    public bool HasBegun => Writer.BytesCommitted + Writer.BytesPending > 0;
+
+    /// <summary>Whether there is a piece to be sent.</summary>
+    public bool IsFull => Writer.BytesPending + buffer.WrittenCount >= Piece;
+
     /// <summary>Sends what there is when it has become a piece, and waits for a reader who is slow.</summary>
-    public ValueTask PauseAsync() => Writer.BytesPending + buffer.WrittenCount < Piece ? ValueTask.CompletedTask : new ValueTask(EndAsync());
+    public ValueTask PauseAsync() => !IsFull ? ValueTask.CompletedTask : new ValueTask(EndAsync());
 
     /// <summary>Sends the rest.</summary>
     public async Task EndAsync()

@@ -159,14 +159,14 @@ internal static class DashboardJobs
         writer.WriteEndArray();
     }
 
-    private static string? Group(QueueJob job)
-    {
-        if (job.GroupId is not null || job.RawOptions is not { } options || options.Span.IndexOf(GroupMark) < 0)
-        {
-            return job.GroupId;
-        }
+    private static string? Group(QueueJob job) =>
+        job.GroupId ?? (job.RawOptions is { } options && MayHaveGroup(options.Span) ? Group(options) : null);
 
-        return job.GetOptions() is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("group", out var group) && group.ValueKind == JsonValueKind.Object
+    /// <summary>Whether it is worth a look for a group in a job's options.</summary>
+    public static bool MayHaveGroup(ReadOnlySpan<byte> options) => options.IndexOf(GroupMark) >= 0;
+
+    /// <summary>The group that a job's options name.</summary>
+    public static string? Group(ReadOnlyMemory<byte> options) =>
+        new JsonField(options).Parse() is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("group", out var group) && group.ValueKind == JsonValueKind.Object
             && group.TryGetProperty("id", out var id) ? id.ToString() : null;
-    }
 }

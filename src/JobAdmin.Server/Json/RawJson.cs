@@ -41,7 +41,8 @@ internal static class RawJson
         }
     }
 
-    private static bool IsSound(ReadOnlySpan<byte> bytes)
+    /// <summary>Whether bytes are one JSON value, and UTF-8.</summary>
+    public static bool IsSound(ReadOnlySpan<byte> bytes)
     {
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
         try

@@ -1,3 +1,4 @@
+using JobAdmin.Client.BullMq;
 using JobAdmin.Server.Api;
 using JobAdmin.Server.Hosting;
 
@@ -12,6 +13,9 @@ internal sealed class QueueScope(RedisGateway gateway, QueueFilter filter)
 
     /// <summary>The names and patterns of the allow-list.</summary>
     public IEnumerable<string> Words => filter.Words;
+
+    /// <summary>The prefix of the queues' keys.</summary>
+    public string Prefix => gateway.Server.Connection.Prefix ?? "";
 
     public bool Allows(string queue) => filter.Allows(queue);
 
@@ -61,15 +65,23 @@ internal sealed class QueueScope(RedisGateway gateway, QueueFilter filter)
     public async Task<IReadOnlyList<QueueJob?>> JobsAsync(string queue, IReadOnlyList<string> ids, JobParts parts, CancellationToken stop)
     {
         var jobs = await For(queue).GetJobsByIdAsync(queue, ids, parts, stop).ConfigureAwait(false);
-        return [.. jobs.Select(static job => job is null || Client.BullMq.BullMqServer.IsKeyOfQueue(job.Id) ? null : job)];
+        return [.. jobs.Select(static job => job is null || BullMqServer.IsKeyOfQueue(job.Id) ? null : job)];
     }
 
     /// <summary>The children of jobs, those that the caller may see.</summary>
     public async Task<IReadOnlyList<JobChildren>> ChildrenAsync(string queue, IReadOnlyList<string> ids, int most, CancellationToken stop)
     {
         var all = await For<IJobChildren>(queue).GetChildrenAsync(queue, ids, most, stop).ConfigureAwait(false);
-        return filter.IsBounded ? [.. all.Select(children => children with { Named = [.. children.Named.Where(child => child.Queue is { } of && filter.Allows(of))] })] : all;
+        return filter.IsBounded ? [.. all.Select(Visible)] : all;
     }
+
+    /// <summary>Of a job's children those that the caller may see.</summary>
+    public JobChildren Visible(JobChildren children) =>
+        filter.IsBounded ? children with { Named = [.. children.Named.Where(child => child.Queue is { } of && filter.Allows(of))] } : children;
+
+    /// <summary>Begins a part of a listing with whole jobs as they are stored; null when that can't be.</summary>
+    public async Task<StoredPage?> StoredAsync(JobQuery query, int childrenNamed, CancellationToken stop) =>
+        For(query.Queue) is BullMqServer server ? await server.OpenStoredAsync(query, childrenNamed, stop).ConfigureAwait(false) : null;
 
     /// <summary>The workers of the caller's queues, or of one of them.</summary>
     public async Task<IReadOnlyList<JobWorker>> WorkersAsync(string? queue, CancellationToken stop)

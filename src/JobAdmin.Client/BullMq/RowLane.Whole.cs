@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>What a lane reads whole: lists of texts, and jobs with all their fields.</summary>
+internal sealed partial class RowLane
+{
+    /// <summary>What has been read so far: slices that were given out stand in it until <see cref="NextAnswer"/>.</summary>
+    public ReadOnlySpan<byte> Bytes => answer;
+
+    /// <summary>How much memory it keeps.</summary>
+    public int Held => request.Length + answer.Length;
+
+    /// <summary>Whether a lane that rested can be used again: nothing has come, not even the end.</summary>
+    public bool IsQuiet => from == to && (stream is not NetworkStream plain || !plain.Socket.Poll(0, SelectMode.SelectRead));
+
+    /// <summary>Ends the use of a lane whose answer was not the expected one.</summary>
+    public static void Expect(bool expected)
+    {
+        if (!expected)
+        {
+            throw Unexpected();
+        }
+    }
+
+    /// <summary>What ends the use of a lane.</summary>
+    public static IOException Unexpected() => new("The answer is not the expected one.");
+
+    /// <summary>Adds a word of three parts to the command.</summary>
+    public void Add(ReadOnlySpan<byte> start, ReadOnlySpan<byte> middle, ReadOnlySpan<byte> end)
+    {
+        Put("$"u8);
+        PutNumber(start.Length + middle.Length + end.Length);
+        Put(start);
+        Put(middle);
+        Put(end);
+        Put("\r\n"u8);
+    }
+
+    /// <summary>Lets go of what was read before.</summary>
+    public void NextAnswer() => Compact();
+
+    /// <summary>Reads a number.</summary>
+    /// <returns>Whether the answer was one.</returns>
+    public bool TryReadNumber(out int number)
+    {
+        Compact();
+        return Line(out var kind, out number) && kind == ':';
+    }
+
+    /// <summary>Reads a list of texts, behind what was read before.</summary>
+    /// <param name="texts">Where they stand is added to these.</param>
+    /// <returns>Whether the answer was one.</returns>
+    public bool TryReadTexts(List<Slice> texts)
+    {
+        if (!Line(out var kind, out var count) || kind != '*' || count < 0)
+        {
+            return false;
+        }
+
+        for (; count > 0; count--)
+        {
+            if (!TrySlice(out var text))
+            {
+                return false;
+            }
+
+            texts.Add(text);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads a hash, behind what was read before.</summary>
+    /// <param name="names">The fields to look for.</param>
+    /// <param name="values">Where each of them stands.</param>
+    /// <param name="fields">How many fields the hash has, the others included.</param>
+    /// <param name="size">The bytes of the answer.</param>
+    /// <returns>Whether the answer was a hash.</returns>
+    public bool TryReadHash(FieldNames names, Span<Slice> values, out int fields, out int size)
+    {
+        values.Fill(Slice.Missing);
+        (fields, size) = (0, 0);
+        var start = from;
+        if (!Line(out var kind, out var count) || kind != '*' || count < 0)
+        {
+            return false;
+        }
+
+        for (fields = count / 2; count > 0; count -= 2)
+        {
+            if (!TrySlice(out var name) || !TrySlice(out var value))
+            {
+                return false;
+            }
+
+            if (names.Find(name.Of(answer)) is var place and >= 0)
+            {
+                values[place] = value;
+            }
+        }
+
+        size = from - start;
+        return true;
+    }
+
+    private bool TrySlice(out Slice text)
+    {
+        text = Slice.Missing;
+        if (!Line(out var kind, out var length) || kind != '$' || length < 0)
+        {
+            return false;
+        }
+
+        Fill(length + 2);
+        text = new Slice(from, length);
+        from += length + 2;
+        return true;
+    }
+}

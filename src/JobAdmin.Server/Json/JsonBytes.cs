@@ -1,0 +1,211 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+
+namespace JobAdmin.Server.Json;
+
+/// <summary>JSON put together from pieces that are bytes already: the same bytes as a <see cref="System.Text.Json.Utf8JsonWriter"/> of ours would write, without making
+/// texts of them first.</summary>
+internal sealed class JsonBytes
+{
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    // What stands in a JSON text as it is, of ASCII.
+    private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(0x20, 0x5f).Select(static c => (byte)c).Where(static c => c is not ((byte)'"' or (byte)'\\'))]);
+    private byte[] bytes = new byte[8192];
+    private int length;
+
+    /// <summary>What was written.</summary>
+    public ReadOnlySpan<byte> Written => bytes.AsSpan(0, length);
+
+    /// <summary>Begins anew; the memory of a job that was huge is not kept.</summary>
+    public void Clear()
+    {
+        length = 0;
+        if (bytes.Length > 1 << 20)
+        {
+            bytes = new byte[8192];
+        }
+    }
+
+    /// <summary>Adds bytes as they are.</summary>
+    public void Add(ReadOnlySpan<byte> piece)
+    {
+        piece.CopyTo(Room(piece.Length));
+        length += piece.Length;
+    }
+
+    /// <summary>Adds a number.</summary>
+    public void Add(long number)
+    {
+        Utf8Formatter.TryFormat(number, Room(20), out var written);
+        length += written;
+    }
+
+    /// <summary>Adds a number, or null.</summary>
+    public void Add(long? number)
+    {
+        if (number is { } value)
+        {
+            Add(value);
+        }
+        else
+        {
+            Add("null"u8);
+        }
+    }
+
+    /// <summary>Adds a text.</summary>
+    public void AddText(ReadOnlySpan<byte> utf8)
+    {
+        Add("\""u8);
+        if (utf8.IndexOfAnyExcept(Plain) < 0)
+        {
+            Add(utf8);
+        }
+        else
+        {
+            Escape(Utf8.IsValid(utf8) ? utf8 : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8)));
+        }
+
+        Add("\""u8);
+    }
+
+    /// <summary>Adds a text, or null.</summary>
+    public void AddText(string? text)
+    {
+        if (text is null)
+        {
+            Add("null"u8);
+        }
+        else
+        {
+            AddText(Encoding.UTF8.GetBytes(text));
+        }
+    }
+
+    /// <summary>Adds a time as the second page has them, or null.</summary>
+    public void AddTime(DateTimeOffset? time)
+    {
+        if (time is not { } at)
+        {
+            Add("null"u8);
+            return;
+        }
+
+        // To the millisecond: of seven digits, three.
+        Add("\""u8);
+        Utf8Formatter.TryFormat(at.UtcDateTime, Room(28), out _, 'O');
+        length += 23;
+        Add("Z\""u8);
+    }
+
+    /// <summary>Adds an array of texts as it is stored, where a writer would write the same.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool TryAddTexts(ReadOnlySpan<byte> stored)
+    {
+        if (!IsPlainArray(stored))
+        {
+            return false;
+        }
+
+        Add(stored);
+        return true;
+    }
+
+    /// <summary>Whether JSON is an array of texts without white space, and each character in it as it would be written.</summary>
+    private static bool IsPlainArray(ReadOnlySpan<byte> json)
+    {
+        if (json.Length < 2 || json[0] != '[' || json[^1] != ']')
+        {
+            return false;
+        }
+
+        if (json.Length == 2)
+        {
+            return true;
+        }
+
+        // Behind each text stands a comma or the end.
+        var at = 1;
+        while (json[at] == '"')
+        {
+            var text = TextLength(json[(at + 1)..]);
+            if (text < 0 || (at += text + 2) >= json.Length)
+            {
+                return false;
+            }
+
+            if (json[at] == ']')
+            {
+                return at == json.Length - 1;
+            }
+
+            if (json[at] != ',')
+            {
+                return false;
+            }
+
+            at++;
+        }
+
+        return false;
+    }
+
+    /// <summary>How far it is to the quotation mark that ends a text; -1 where anything before it would be written in another way.</summary>
+    private static int TextLength(ReadOnlySpan<byte> json)
+    {
+        for (var at = 0; ;)
+        {
+            var odd = json[at..].IndexOfAnyExcept(Plain);
+            if (odd < 0)
+            {
+                return -1;
+            }
+
+            at += odd;
+            switch (json[at])
+            {
+                case (byte)'"':
+                    return at;
+                case (byte)'\\' when at + 1 < json.Length && "\"\\bfnrt"u8.Contains(json[at + 1]):
+                    at += 2;
+                    break;
+                case >= 0x80:
+                    var end = json[at..].IndexOfAnyInRange((byte)0, (byte)0x7f);
+                    var run = end < 0 ? default : json.Slice(at, end);
+                    if (end < 0 || !Utf8.IsValid(run) || Encoder.FindFirstCharacterToEncodeUtf8(run) >= 0)
+                    {
+                        return -1;
+                    }
+
+                    at += end;
+                    break;
+                default:
+                    return -1;
+            }
+        }
+    }
+
+    private void Escape(ReadOnlySpan<byte> utf8)
+    {
+        while (!utf8.IsEmpty)
+        {
+            Encoder.EncodeUtf8(utf8, Room(Math.Max(64, utf8.Length)), out var read, out var written);
+            length += written;
+            utf8 = utf8[read..];
+        }
+    }
+
+    private Span<byte> Room(int count)
+    {
+        if (bytes.Length - length < count)
+        {
+            Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
+        }
+
+        return bytes.AsSpan(length);
+    }
+}
