@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Sockets;
 
 namespace JobAdmin.Client.BullMq;
@@ -29,12 +30,27 @@ internal sealed partial class RowLane
     /// <summary>Adds a word of three parts to the command.</summary>
     public void Add(ReadOnlySpan<byte> start, ReadOnlySpan<byte> middle, ReadOnlySpan<byte> end)
     {
-        Put("$"u8);
-        PutNumber(start.Length + middle.Length + end.Length);
-        Put(start);
-        Put(middle);
-        Put(end);
-        Put("\r\n"u8);
+        var length = start.Length + middle.Length + end.Length;
+        MakeRoom(length + 16);
+        var room = request.AsSpan(sent);
+        room[0] = (byte)'$';
+        Utf8Formatter.TryFormat(length, room[1..], out var digits);
+        var at = digits + 1;
+        "\r\n"u8.CopyTo(room[at..]);
+        start.CopyTo(room[(at += 2)..]);
+        middle.CopyTo(room[(at += start.Length)..]);
+        end.CopyTo(room[(at += middle.Length)..]);
+        "\r\n"u8.CopyTo(room[(at += end.Length)..]);
+        sent += at + 2;
+    }
+
+    /// <summary>Adds the question for all fields of a hash.</summary>
+    /// <param name="start">What its key begins with.</param>
+    /// <param name="id">The rest of the key.</param>
+    public void AddHash(ReadOnlySpan<byte> start, ReadOnlySpan<byte> id)
+    {
+        Put("*2\r\n$7\r\nHGETALL\r\n"u8);
+        Add(start, id, default);
     }
 
     /// <summary>Lets go of what was read before.</summary>
@@ -107,14 +123,46 @@ internal sealed partial class RowLane
     private bool TrySlice(out Slice text)
     {
         text = Slice.Missing;
-        if (!Line(out var kind, out var length) || kind != '$' || length < 0)
+        if (!TryLength(out var length) || length < 0)
         {
             return false;
         }
 
-        Fill(length + 2);
+        if (to - from < length + 2)
+        {
+            Fill(length + 2);
+        }
+
         text = new Slice(from, length);
         from += length + 2;
         return true;
+    }
+
+    /// <summary>Reads the line before a text, which is short and mostly here already.</summary>
+    private bool TryLength(out int length)
+    {
+        var here = answer.AsSpan(from, to - from);
+        if (here.Length > 12 && here[0] == '$')
+        {
+            length = 0;
+            for (var at = 1; at < 10; at++)
+            {
+                var digit = here[at] - '0';
+                if ((uint)digit > 9)
+                {
+                    if (digit != '\r' - '0' || at == 1)
+                    {
+                        break;
+                    }
+
+                    from += at + 2;
+                    return true;
+                }
+
+                length = (length * 10) + digit;
+            }
+        }
+
+        return Line(out var kind, out length) && kind == '$';
     }
 }

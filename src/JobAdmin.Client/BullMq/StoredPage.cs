@@ -19,7 +19,7 @@ internal sealed record StoredSource(LanePool Pool, EndPoint Endpoint, QueueKeys 
 internal sealed class StoredPage : IDisposable
 {
     // Jobs that are asked for at once, of which two lots are under way: few at first, since they may be huge.
-    private const int FirstLot = 8, MostInLot = 64, BytesInLot = 256 << 10;
+    private const int FirstLot = 8, MostInLot = 128, BytesInLot = 256 << 10;
     private static readonly byte[][] LogKey = [":logs"u8.ToArray()];
     private static readonly byte[][] ChildKeys = [":dependencies"u8.ToArray(), ":processed"u8.ToArray(), ":failed"u8.ToArray(), ":unsuccessful"u8.ToArray()];
 
@@ -257,9 +257,7 @@ internal sealed class StoredPage : IDisposable
                 lane.Add("-1"u8);
             }
 
-            lane.Begin(2);
-            lane.Add("HGETALL"u8);
-            lane.Add(start, ids.Id(i), default);
+            lane.AddHash(start, ids.Id(i));
         }
 
         coming.Enqueue(next);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
@@ -31,6 +32,7 @@ internal sealed class JsonBytes
     }
 
     /// <summary>Adds bytes as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ReadOnlySpan<byte> piece)
     {
         piece.CopyTo(Room(piece.Length));
@@ -203,9 +205,11 @@ internal sealed class JsonBytes
     {
         if (bytes.Length - length < count)
         {
-            Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
+            Grow(count);
         }
 
         return bytes.AsSpan(length);
     }
+
+    private void Grow(int count) => Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
 }

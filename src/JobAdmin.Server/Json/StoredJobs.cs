@@ -11,6 +11,7 @@ internal sealed class StoredJobs
     private const int Name = 0, Timestamp = 1, ProcessedOn = 2, FinishedOn = 3, FailedReason = 4, Progress = 5, AttemptsMade = 6, OldAttemptsMade = 7, AttemptsStarted = 8, Stalled = 9,
         Priority = 10, ProcessedBy = 12, Parent = 13, Scheduler = 14, Deduplication = 15, DeferredFailure = 16, Options = 17;
 
+    private static readonly byte[][] Words = [.. Enum.GetValues<JobState>().Select(static state => Encoding.UTF8.GetBytes($"\"{DashboardJobs.Word(state)}\""))];
     private readonly JsonBytes json = new();
     private readonly byte[] queueAndData;
     private readonly string prefix;
@@ -41,7 +42,7 @@ internal sealed class StoredJobs
         json.Add(queueAndData);
         Stored(job[StoredJob.Data]);
         json.Add(",\"state\":"u8);
-        json.AddText(DashboardJobs.Word(job.State));
+        json.Add(Words[(int)job.State]);
         json.Add(",\"attemptsMade\":"u8);
         json.Add((int)(Number(job[AttemptsMade]) ?? Number(job[OldAttemptsMade]) ?? 0));
         json.Add(",\"progress\":"u8);
