@@ -7,7 +7,7 @@ public interface IJobTransfer
     /// <summary>Records of all jobs that match, those of a state in the order in which they are taken or finished.</summary>
     /// <param name="query">Which jobs; <see cref="JobQuery.First"/> and <see cref="JobQuery.Skip"/> have no meaning here.</param>
     /// <param name="cancellationToken">Stops it between slices.</param>
-    /// <returns>Records in slices, none empty.</returns>
+    /// <returns>Records in slices, none empty. The memory of a slice is used again once the next one has been asked for.</returns>
     IAsyncEnumerable<JobExportSlice> ExportJobsAsync(JobQuery query, CancellationToken cancellationToken);
 
     /// <summary>Records of jobs by id.</summary>

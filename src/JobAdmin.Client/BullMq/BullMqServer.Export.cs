@@ -13,26 +13,8 @@ internal sealed partial class BullMqServer : IJobTransfer
         await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         foreach (var state in StateWords.Expand(query.States))
         {
-            // Which jobs is asked one page ahead of reading them.
-            var ids = MatchingIdsAsync(query, state, query.AsOf ?? DateTimeOffset.UtcNow, static () => ExportPage, cancellationToken);
-            await using var pages = ids.GetAsyncEnumerator(cancellationToken);
-            var slices = PageStream.ReadAsync(
-                async stop =>
-                {
-                    while (await pages.MoveNextAsync().ConfigureAwait(false))
-                    {
-                        using var writer = new JobRecordWriter();
-                        await WriteJobsAsync(writer, query.Queue, pages.Current, state, null, stop).ConfigureAwait(false);
-                        if (writer.Count > 0)
-                        {
-                            return new JobExportSlice(writer.Count, writer.ToArray(), []);
-                        }
-                    }
-
-                    return null;
-                },
-                cancellationToken);
-            await foreach (var slice in slices.ConfigureAwait(false))
+            await using var pages = new ExportPages(this, query, state, cancellationToken);
+            await foreach (var slice in PageStream.ReadAsync(pages.NextAsync, cancellationToken).ConfigureAwait(false))
             {
                 yield return slice;
             }
@@ -42,7 +24,7 @@ internal sealed partial class BullMqServer : IJobTransfer
     public async Task<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken)
     {
         await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
-        using var writer = new JobRecordWriter();
+        var writer = new JobRecordWriter();
         var relatives = kin == JobKin.None ? null : new Relatives(Prefix, queue, kin);
         var written = await WriteJobsAsync(writer, queue, ids, seen, relatives, cancellationToken).ConfigureAwait(false);
         while (relatives?.Next() is var (other, more))
@@ -81,17 +63,23 @@ internal sealed partial class BullMqServer : IJobTransfer
     private async Task<HashSet<string>> WriteJobsAsync(JobRecordWriter writer, string queue, IReadOnlyList<string> ids, JobState seen, Relatives? relatives,
         CancellationToken cancellationToken)
     {
-        var keys = Keys(queue);
         var written = new HashSet<string>(StringComparer.Ordinal);
         var at = 0;
         while (at < ids.Count)
         {
-            object[] arguments = [keys.Base, StateWords.KeyWord(seen) ?? "", BytesAtMost, .. ids.Skip(at).Take(ExportPage)];
-            var answer = await runner.RunAsync(ScriptCatalog.Reader("export"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
-            at += WriteRows(writer, queue, (byte[])answer!, relatives, written);
+            var rows = await RowsAsync(queue, ids.Skip(at).Take(ExportPage), seen, cancellationToken).ConfigureAwait(false);
+            at += WriteRows(writer, queue, rows, relatives, written);
         }
 
         return written;
+    }
+
+    /// <summary>The rows of jobs, of as many of them as fit.</summary>
+    private async Task<ReadOnlyMemory<byte>> RowsAsync(string queue, IEnumerable<string> ids, JobState seen, CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        object[] arguments = [keys.Base, StateWords.KeyWord(seen) ?? "", BytesAtMost, .. ids];
+        return (byte[])(await runner.RunAsync(ScriptCatalog.Reader("export"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false))!;
     }
 
     private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives? relatives, HashSet<string> written)
@@ -113,7 +101,7 @@ internal sealed partial class BullMqServer : IJobTransfer
     private async Task<JobExportSlice> WriteKeysAsync(string queue, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
-        using var writer = new JobRecordWriter();
+        var writer = new JobRecordWriter();
         foreach (var name in names)
         {
             var key = keys[name];

@@ -7,6 +7,14 @@ internal sealed partial class BullMqServer
 {
     private const int LanePage = 1000, HeavyRow = 2048;
 
+    /// <summary>A lane to the server that has a key of the queue; where that has moved to is Redis's secret, but for the library that follows it.</summary>
+    private async Task<RowLane?> LaneAsync(QueueKeys keys, string word, CancellationToken stop)
+    {
+        var key = keys[word];
+        var endpoint = await runner.CallAsync(() => runner.Database.IdentifyEndpointAsync(key, CommandFlags.PreferMaster), "EXISTS", 1, stop).ConfigureAwait(false);
+        return endpoint is null ? null : await Task.Run(() => RowLane.Open(options, endpoint, keys.Base, stop), CancellationToken.None).ConfigureAwait(false);
+    }
+
     /// <summary>Pages of a walk. The first ones come by script, one round trip each; a long walk goes on with ids by script and rows by a lane.</summary>
     private sealed class SetPages : IDisposable
     {
@@ -81,14 +89,12 @@ internal sealed partial class BullMqServer
             return jobs;
         }
 
-        /// <summary>Goes on with a lane to the server that has the state; where that has moved to is Redis's secret, but for the library that follows it.</summary>
+        /// <summary>Goes on with a lane to the server that has the state.</summary>
         private async Task OpenLaneAsync(SetCursor cursor, CancellationToken stop)
         {
             laneFits = false;
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
-            RedisKey key = keys[word];
-            var endpoint = await server.runner.CallAsync(() => server.runner.Database.IdentifyEndpointAsync(key, CommandFlags.PreferMaster), "EXISTS", 1, stop).ConfigureAwait(false);
-            if (endpoint is not null && await Task.Run(() => RowLane.Open(server.options, endpoint, keys.Base, stop), CancellationToken.None).ConfigureAwait(false) is { } lane)
+            if (await server.LaneAsync(keys, word, stop).ConfigureAwait(false) is { } lane)
             {
                 walk = new LaneWalk(lane, ids, rows, word, lanePage, cursor);
             }

@@ -1,14 +1,9 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Unicode;
 
 namespace JobAdmin.Client.BullMq;
 
-/// <summary>Writes records: what <c>export.lua</c> packed, as lines of JSON. Bytes that are no UTF-8 go as base64.</summary>
-internal sealed class JobRecordWriter : IDisposable
+/// <summary>Writes records: what <c>export.lua</c> packed or a lane read, as lines of JSON. Bytes that are no UTF-8 go as base64.</summary>
+internal sealed class JobRecordWriter
 {
     /// <summary>What a name begins with that stands for bytes.</summary>
     public const string Base64Mark = "base64:";
@@ -16,22 +11,68 @@ internal sealed class JobRecordWriter : IDisposable
     /// <summary>The property of an object that stands for bytes.</summary>
     public const string Base64Property = "base64";
 
-    private readonly ArrayBufferWriter<byte> buffer = new(64 << 10);
-    private readonly Utf8JsonWriter json;
-
-    public JobRecordWriter() =>
-        json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    private readonly RecordText json = new();
 
     /// <summary>How many records have been written.</summary>
     public int Count { get; private set; }
 
     /// <summary>How much has been written.</summary>
-    public int Length => buffer.WrittenCount;
+    public int Length => json.Length;
+
+    /// <summary>What has been written so far, until the next record or <see cref="Clear"/>.</summary>
+    public ReadOnlyMemory<byte> Lines => json.Written;
 
     /// <summary>What has been written so far, for whoever takes it over.</summary>
-    public ReadOnlyMemory<byte> ToArray() => buffer.WrittenSpan.ToArray();
+    public ReadOnlyMemory<byte> ToArray() => json.Written.ToArray();
 
-    public void Dispose() => json.Dispose();
+    /// <summary>Begins anew.</summary>
+    public void Clear()
+    {
+        json.Clear();
+        Count = 0;
+    }
+
+    /// <summary>Adds records that were written elsewhere.</summary>
+    /// <param name="lines">The records.</param>
+    /// <param name="count">How many.</param>
+    public void Add(ReadOnlySpan<byte> lines, int count)
+    {
+        json.Put(lines);
+        Count += count;
+    }
+
+    /// <summary>Writes one job that has a hash and nothing else.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="id">The job.</param>
+    /// <param name="state">The word of its state.</param>
+    /// <param name="score">Its score; empty when the state has none.</param>
+    /// <param name="bytes">What the hash stands in.</param>
+    /// <param name="hash">Its names and values in turn.</param>
+    /// <param name="count">How many both are.</param>
+    public void WriteJob(string queue, ReadOnlySpan<byte> id, ReadOnlySpan<byte> state, ReadOnlySpan<byte> score, ReadOnlySpan<byte> bytes, Slice[] hash, int count)
+    {
+        BeginLine(queue);
+        json.PutProperty("id"u8);
+        json.PutValue(id);
+        json.PutProperty("state"u8);
+        json.PutValue(state);
+        if (!score.IsEmpty)
+        {
+            json.PutProperty("score"u8);
+            json.PutNumber(score);
+        }
+
+        json.PutProperty("hash"u8);
+        json.Put((byte)'{');
+        for (var i = 0; i + 1 < count; i += 2)
+        {
+            json.PutName(i == 0, hash[i].Of(bytes));
+            json.PutValue(hash[i + 1].Of(bytes));
+        }
+
+        json.Put((byte)'}');
+        EndLine();
+    }
 
     /// <summary>Writes one job, and tells the keys of its relatives.</summary>
     /// <param name="reader">Stands before the job's row.</param>
@@ -41,27 +82,31 @@ internal sealed class JobRecordWriter : IDisposable
     public (string Id, string? ParentKey) WriteJob(ref MsgPackReader reader, string queue, List<string>? children)
     {
         string? parent = null;
-        json.WriteStartObject();
-        json.WriteString("queue"u8, queue);
+        BeginLine(queue);
         var id = reader.ReadString() ?? "";
-        json.WriteString("id"u8, id);
-        json.WriteString("state"u8, reader.ReadString());
+        json.PutProperty("id"u8);
+        json.PutText(id);
+        json.PutProperty("state"u8);
+        json.PutText(reader.ReadString() ?? "");
         WriteNumber("score"u8, ref reader);
         WriteNumber("expires"u8, ref reader);
-        json.WriteStartObject("hash"u8);
+        json.PutProperty("hash"u8);
+        json.Put((byte)'{');
+        var first = true;
         for (var left = reader.ReadInteger(); left > 0; left -= 2)
         {
             reader.TryReadBytes(out var field);
             reader.TryReadBytes(out var value);
-            WriteName(field.Span);
-            WriteValue(value.Span);
+            json.PutName(first, field.Span);
+            json.PutValue(value.Span);
+            first = false;
             if (children is not null && field.Span.SequenceEqual("parentKey"u8))
             {
                 parent = Encoding.UTF8.GetString(value.Span);
             }
         }
 
-        json.WriteEndObject();
+        json.Put((byte)'}');
         WriteDeduplication(ref reader);
         WriteList("logs"u8, ref reader, null);
         WriteList("dependencies"u8, ref reader, children);
@@ -80,51 +125,57 @@ internal sealed class JobRecordWriter : IDisposable
     /// <param name="values">Its values, in pairs for hashes and sorted sets.</param>
     public void WriteKey(string queue, string key, string type, long? expires, IReadOnlyList<ReadOnlyMemory<byte>> values)
     {
-        json.WriteStartObject();
-        json.WriteString("queue"u8, queue);
-        json.WriteString("key"u8, key);
-        json.WriteString("type"u8, type);
+        BeginLine(queue);
+        json.PutProperty("key"u8);
+        json.PutText(key);
+        json.PutProperty("type"u8);
+        json.PutText(type);
         if (expires is { } at)
         {
-            json.WriteNumber("expires"u8, at);
+            json.PutProperty("expires"u8);
+            json.Put(at);
         }
 
-        json.WritePropertyName("value"u8);
+        json.PutProperty("value"u8);
         switch (type)
         {
             case "string":
-                WriteValue(values[0].Span);
+                json.PutValue(values[0].Span);
                 break;
             case "hash" or "zset":
-                json.WriteStartObject();
+                json.Put((byte)'{');
                 for (var i = 0; i + 1 < values.Count; i += 2)
                 {
-                    WriteName(values[i].Span);
-                    WriteValue(values[i + 1].Span);
+                    json.PutName(i == 0, values[i].Span);
+                    json.PutValue(values[i + 1].Span);
                 }
 
-                json.WriteEndObject();
+                json.Put((byte)'}');
                 break;
             default:
-                json.WriteStartArray();
-                foreach (var value in values)
+                json.Put((byte)'[');
+                for (var i = 0; i < values.Count; i++)
                 {
-                    WriteValue(value.Span);
+                    json.PutComma(unless: i == 0);
+                    json.PutValue(values[i].Span);
                 }
 
-                json.WriteEndArray();
+                json.Put((byte)']');
                 break;
         }
 
         EndLine();
     }
 
+    private void BeginLine(string queue)
+    {
+        json.Put("{\"queue\":"u8);
+        json.PutText(queue);
+    }
+
     private void EndLine()
     {
-        json.WriteEndObject();
-        json.Flush();
-        json.Reset();
-        buffer.Write("\n"u8);
+        json.Put("}\n"u8);
         Count++;
     }
 
@@ -136,11 +187,11 @@ internal sealed class JobRecordWriter : IDisposable
             return;
         }
 
-        json.WriteStartObject("deduplication"u8);
-        json.WritePropertyName("id"u8);
-        WriteValue(owned.Span);
+        json.PutProperty("deduplication"u8);
+        json.Put("{\"id\":"u8);
+        json.PutValue(owned.Span);
         WriteNumber("expires"u8, ref reader);
-        json.WriteEndObject();
+        json.Put((byte)'}');
     }
 
     private void WriteList(ReadOnlySpan<byte> property, ref MsgPackReader reader, List<string>? keys)
@@ -151,15 +202,17 @@ internal sealed class JobRecordWriter : IDisposable
             return;
         }
 
-        json.WriteStartArray(property);
-        for (; left > 0; left--)
+        json.PutProperty(property);
+        json.Put((byte)'[');
+        for (var first = true; left > 0; left--, first = false)
         {
             reader.TryReadBytes(out var value);
-            WriteValue(value.Span);
+            json.PutComma(unless: first);
+            json.PutValue(value.Span);
             keys?.Add(Encoding.UTF8.GetString(value.Span));
         }
 
-        json.WriteEndArray();
+        json.Put((byte)']');
         WriteSubExpiry(property, ref reader);
     }
 
@@ -171,24 +224,25 @@ internal sealed class JobRecordWriter : IDisposable
             return;
         }
 
-        json.WriteStartObject(property);
-        for (; left > 0; left -= 2)
+        json.PutProperty(property);
+        json.Put((byte)'{');
+        for (var first = true; left > 0; left -= 2, first = false)
         {
             reader.TryReadBytes(out var name);
-            WriteName(name.Span);
+            json.PutName(first, name.Span);
             keys?.Add(Encoding.UTF8.GetString(name.Span));
             reader.TryReadBytes(out var value);
-            if (scores && IsPlainNumber(value.Span))
+            if (scores)
             {
-                json.WriteRawValue(value.Span, skipInputValidation: true);
+                json.PutNumber(value.Span);
             }
             else
             {
-                WriteValue(value.Span);
+                json.PutValue(value.Span);
             }
         }
 
-        json.WriteEndObject();
+        json.Put((byte)'}');
         WriteSubExpiry(property, ref reader);
     }
 
@@ -196,55 +250,17 @@ internal sealed class JobRecordWriter : IDisposable
     {
         if (reader.TryReadBytes(out var expires))
         {
-            json.WritePropertyName(Encoding.UTF8.GetString(property) + "Expires");
-            json.WriteRawValue(expires.Span, skipInputValidation: true);
+            json.PutProperty(property, "Expires"u8);
+            json.Put(expires.Span);
         }
     }
 
     private void WriteNumber(ReadOnlySpan<byte> property, ref MsgPackReader reader)
     {
-        if (!reader.TryReadBytes(out var number))
+        if (reader.TryReadBytes(out var number))
         {
-            return;
+            json.PutProperty(property);
+            json.PutNumber(number.Span);
         }
-
-        json.WritePropertyName(property);
-        if (IsPlainNumber(number.Span))
-        {
-            json.WriteRawValue(number.Span, skipInputValidation: true);
-        }
-        else
-        {
-            WriteValue(number.Span);
-        }
-    }
-
-    // Redis writes scores with all their digits; JSON has no infinity.
-    private static bool IsPlainNumber(ReadOnlySpan<byte> text) =>
-        text.Length > 0 && !text.ContainsAnyExcept("-0123456789."u8) && Utf8Parser.TryParse(text, out double _, out var used) && used == text.Length;
-
-    private void WriteName(ReadOnlySpan<byte> name)
-    {
-        if (Utf8.IsValid(name) && !name.StartsWith("base64:"u8))
-        {
-            json.WritePropertyName(name);
-        }
-        else
-        {
-            json.WritePropertyName(Base64Mark + Convert.ToBase64String(name));
-        }
-    }
-
-    private void WriteValue(ReadOnlySpan<byte> value)
-    {
-        if (Utf8.IsValid(value))
-        {
-            json.WriteStringValue(value);
-            return;
-        }
-
-        json.WriteStartObject();
-        json.WriteBase64String("base64"u8, value);
-        json.WriteEndObject();
     }
 }

@@ -199,8 +199,8 @@ internal sealed partial class RowLane : IDisposable
             return false;
         }
 
-        var started = Stopwatch.GetTimestamp();
-        return Say(["PING"]) && (anyLine || Stopwatch.GetElapsedTime(started) <= ShortLine);
+        // A busy machine may answer late once over the shortest line.
+        return IsOpen(anyLine) || IsOpen(anyLine) || IsOpen(anyLine);
     }
 
     private bool Say(string[] words)

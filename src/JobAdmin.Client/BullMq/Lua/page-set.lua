@@ -9,18 +9,24 @@ local idsOnly = ARGV[13] == '1'
 local key = KEYS[1]
 
 local bounded = min ~= '-inf' or max ~= '+inf'
--- Scores cost Redis more than ids: they are asked for only where they are looked at.
-local scores = bounded or state == 'delayed'
-
-local entries, first
-entries, first, scores = walk(key, rev, min, max, cursorScore, cursorId, scan, scores)
-
 local low, high = tonumber(ARGV[4]), tonumber(ARGV[5])
+local function outside(number) return low and number < low or high and number > high end
+
+-- Scores cost Redis more than ids: they are asked for only where they are looked at. Of ids alone, the last one's says whether all are within the bounds.
+local plain = idsOnly and not filter
+local entries, first, scores
+if plain then
+  entries, first, scores = walk(key, rev, min, max, cursorScore, cursorId, scan, false)
+end
+if not plain or bounded and not scores and #entries > 0 and outside(tonumber(call('ZSCORE', key, entries[#entries]))) then
+  entries, first, scores = walk(key, rev, min, max, cursorScore, cursorId, scan, bounded or state == 'delayed')
+end
+
 local out, matches, scanned, bytes = {}, 0, 0, 0
 local step = scores and 2 or 1
 local more = #entries >= step * scan
 local last = #entries
-if idsOnly and not filter and not scores then
+if plain and not scores then
   -- Ids alone are packed in one go.
   matches = math.min(last - first + 1, want)
   scanned, more = matches, more or last - first + 1 > want
@@ -33,7 +39,7 @@ end
 for i = first, last, step do
   local id, score = entries[i], scores and entries[i + 1] or false
   local number = score and tonumber(score)
-  if number and ((low and number < low) or (high and number > high)) then more = false break end
+  if number and outside(number) then more = false break end
   if matches >= want or bytes + examined > limit then more = true break end
   scanned = scanned + 1
   cursorScore, cursorId = score, id
