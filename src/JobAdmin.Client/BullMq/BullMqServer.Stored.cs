@@ -8,10 +8,10 @@ internal sealed partial class BullMqServer
 {
     /// <summary>Begins a part of a listing with whole jobs.</summary>
     /// <param name="query">Queue, states, order, how many jobs to leave out and to read; no filter.</param>
-    /// <param name="childrenNamed">How many children to name of a job at the most.</param>
+    /// <param name="childrenNamed">How many children to name of a job at the most; null for neither children nor logs.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The part, which has to be disposed of; null when there is no lane for it: then it is read as any listing.</returns>
-    public async Task<StoredPage?> OpenStoredAsync(JobQuery query, int childrenNamed, CancellationToken cancellationToken)
+    public async Task<StoredPage?> OpenStoredAsync(JobQuery query, int? childrenNamed, CancellationToken cancellationToken)
     {
         await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var keys = Keys(query.Queue);

@@ -10,8 +10,9 @@ namespace JobAdmin.Client.BullMq;
 /// <param name="children">Its children; null when it has none.</param>
 internal readonly ref struct StoredJob(ReadOnlySpan<byte> id, JobState state, ReadOnlySpan<byte> score, ReadOnlySpan<byte> bytes, ReadOnlySpan<Slice> values, ReadOnlySpan<Slice> log, JobChildren? children)
 {
-    /// <summary>Places of what stands behind the fields of <see cref="JobRows.Fields"/>.</summary>
-    public const int Data = 18, ReturnValue = 19, StackTrace = 20, Count = 21;
+    /// <summary>Places of the fields: those of <see cref="JobRows.Fields"/>, and what stands behind them.</summary>
+    public const int Name = 0, Timestamp = 1, ProcessedOn = 2, FinishedOn = 3, FailedReason = 4, Progress = 5, AttemptsMade = 6, OldAttemptsMade = 7, AttemptsStarted = 8, Stalled = 9,
+        Priority = 10, ProcessedBy = 12, Parent = 13, Scheduler = 14, Deduplication = 15, DeferredFailure = 16, Options = 17, Data = 18, ReturnValue = 19, StackTrace = 20, Count = 21;
 
     /// <summary>The fields.</summary>
     public static readonly FieldNames Fields = new([.. JobRows.Fields, "data", "returnvalue", "stacktrace"]);
@@ -35,6 +36,15 @@ internal readonly ref struct StoredJob(ReadOnlySpan<byte> id, JobState state, Re
     public ReadOnlySpan<byte> this[int field] => values[field].Of(bytes);
 
     public bool Has(int field) => !values[field].IsMissing;
+
+    /// <summary>How many attempts were made.</summary>
+    public int Attempts => (int)(Number(AttemptsMade) ?? Number(OldAttemptsMade) ?? 0);
+
+    /// <summary>A field that is a number; null where it is none.</summary>
+    public long? Number(int field) => JobValues.TryNumber(this[field], out var number) ? number : null;
+
+    /// <summary>A field that is a time.</summary>
+    public DateTimeOffset? Time(int field) => Number(field) is { } milliseconds ? JobRows.FromMilliseconds(milliseconds) : null;
 
     /// <summary>A line of its log.</summary>
     public ReadOnlySpan<byte> LogLine(int line) => log[line].Of(bytes);

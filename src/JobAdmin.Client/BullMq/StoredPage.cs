@@ -25,7 +25,7 @@ internal sealed class StoredPage : IDisposable
 
     private readonly RowLane lane;
     private readonly StoredSource source;
-    private readonly int childrenNamed;
+    private readonly int? childrenNamed;
     private readonly CancellationToken stop;
     private readonly CancellationTokenRegistration stopping;
     private readonly byte[] start;
@@ -56,9 +56,9 @@ internal sealed class StoredPage : IDisposable
     /// <param name="lane">The lane.</param>
     /// <param name="source">The connection.</param>
     /// <param name="query">Queue, states, order, how many jobs to leave out and to read.</param>
-    /// <param name="childrenNamed">How many children to name of a job at the most.</param>
+    /// <param name="childrenNamed">How many children to name of a job at the most; null for neither children nor logs.</param>
     /// <param name="stop">Ends it.</param>
-    public StoredPage(RowLane lane, StoredSource source, JobQuery query, int childrenNamed, CancellationToken stop)
+    public StoredPage(RowLane lane, StoredSource source, JobQuery query, int? childrenNamed, CancellationToken stop)
     {
         (this.lane, this.source, this.childrenNamed, this.stop) = (lane, source, childrenNamed, stop);
         (skipped, left) = (query.Skip, query.First ?? long.MaxValue);
@@ -207,8 +207,11 @@ internal sealed class StoredPage : IDisposable
         lotted += next.Count;
         lotSize = (int)Math.Clamp(Math.Min(lotSize * (rows > 0 ? 2 : 1), BytesInLot / Math.Max(1, bytes / Math.Max(1, rows))), 1, MostInLot);
         asking.Enqueue(next);
-        AskWhetherThere(next, LogKey);
-        AskWhetherThere(next, ChildKeys);
+        if (childrenNamed is not null)
+        {
+            AskWhetherThere(next, LogKey);
+            AskWhetherThere(next, ChildKeys);
+        }
     }
 
     private void AskWhetherThere(Lot next, byte[][] keys)
@@ -228,9 +231,13 @@ internal sealed class StoredPage : IDisposable
     private void Forward()
     {
         var next = asking.Dequeue();
-        RowLane.Expect(lane.TryReadNumber(out var logs));
-        RowLane.Expect(lane.TryReadNumber(out var children));
-        (next.HasLogs, next.HasChildren) = (logs > 0, children > 0);
+        if (childrenNamed is not null)
+        {
+            RowLane.Expect(lane.TryReadNumber(out var logs));
+            RowLane.Expect(lane.TryReadNumber(out var children));
+            (next.HasLogs, next.HasChildren) = (logs > 0, children > 0);
+        }
+
         if (next.HasChildren)
         {
             lane.Begin(6 + next.Count);
@@ -239,7 +246,7 @@ internal sealed class StoredPage : IDisposable
             lane.Add("1"u8);
             lane.Add(source.Keys.Base + "meta");
             lane.Add(start);
-            lane.Add(childrenNamed.ToString(CultureInfo.InvariantCulture));
+            lane.Add(string.Create(CultureInfo.InvariantCulture, $"{childrenNamed}"));
             for (var i = next.First; i < next.First + next.Count; i++)
             {
                 lane.Add(ids.Id(i));

@@ -62,7 +62,9 @@ internal sealed class AdminApi(Hosting.ServerOptions options)
             (counts, empty) = (new JobCounts(), true);
         }
 
-        var sorted = limit <= Sorted && !empty ? await NewestAsync(call, queue, states, limit).ConfigureAwait(false) : [];
+        var newest = limit <= Sorted && !empty;
+        var stored = newest ? await NewestStoredAsync(call, queue, states, limit).ConfigureAwait(false) : null;
+        var sorted = newest && stored is null ? await NewestAsync(call, queue, states, limit).ConfigureAwait(false) : [];
         await using var json = new JsonStream(call);
         var writer = json.Writer;
         writer.WriteStartObject();
@@ -75,6 +77,11 @@ internal sealed class AdminApi(Hosting.ServerOptions options)
 
         writer.WriteEndObject();
         writer.WriteStartArray("jobs");
+        if (stored is not null)
+        {
+            await stored.WriteAsync(json, limit).ConfigureAwait(false);
+        }
+
         // In pieces, since the data of one job may be large.
         foreach (var ids in sorted.Chunk(100))
         {
@@ -97,6 +104,22 @@ internal sealed class AdminApi(Hosting.ServerOptions options)
         writer.WriteString("queue", queue);
         writer.WriteEndObject();
         await json.EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The jobs that were added last; null where they are too large to be sorted here, or there is no lane to read them.</summary>
+    private static async Task<StoredAdminJobs?> NewestStoredAsync(ApiCall call, string queue, JobState[] states, int limit)
+    {
+        var jobs = new StoredAdminJobs();
+        foreach (var state in limit > 0 ? states : [])
+        {
+            using var page = await call.Queues.StoredAsync(new JobQuery { Queue = queue, States = [state], First = limit }, null, call.Stop).ConfigureAwait(false);
+            if (page is null || !jobs.TryAdd(page))
+            {
+                return null;
+            }
+        }
+
+        return jobs;
     }
 
     /// <summary>The ids of the jobs that were added last.</summary>
@@ -156,7 +179,7 @@ internal sealed class AdminApi(Hosting.ServerOptions options)
         var job = await JobAsync(call, queue, JobParts.None).ConfigureAwait(false);
         if (job.State != JobState.Failed)
         {
-            throw ApiFault.Bad($"Cannot retry job in state '{AdminJobs.Word(job)}'");
+            throw ApiFault.Bad($"Cannot retry job in state '{AdminJobs.Word(job.State)}'");
         }
 
         var outcome = (await call.Queues.For(queue).ChangeJobsAsync(queue, [job.Id], new JobChange.Retry(), call.Stop).ConfigureAwait(false))[0];

@@ -6,12 +6,12 @@ namespace JobAdmin.Server.Json;
 internal static class AdminJobs
 {
     /// <summary>The state's word.</summary>
-    public static string Word(QueueJob job) => job.State switch
+    public static string Word(JobState state) => state switch
     {
         JobState.WaitingChildren => "waiting-children",
         JobState.Paused => "waiting",
         JobState.Unknown => "unknown",
-        var state => state.ToString().ToLowerInvariant(),
+        _ => state.ToString().ToLowerInvariant(),
     };
 
     /// <summary>Writes a job.</summary>
@@ -32,7 +32,7 @@ internal static class AdminJobs
         Time(writer, "processedOn", job.ProcessedOn);
         writer.WritePropertyName("progress");
         RawJson.WriteProgress(writer, job.Progress);
-        writer.WriteString("state", Word(job));
+        writer.WriteString("state", Word(job.State));
         Time(writer, "timestamp", job.Timestamp);
         writer.WriteEndObject();
     }

@@ -3,11 +3,13 @@ using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Unicode;
+using JobAdmin.Client.BullMq;
 
 namespace JobAdmin.Server.Json;
 
-/// <summary>JSON put together from pieces that are bytes already: the same bytes as a <see cref="System.Text.Json.Utf8JsonWriter"/> of ours would write, without making
+/// <summary>JSON put together from pieces that are bytes already: the same bytes as a <see cref="Utf8JsonWriter"/> of ours would write, without making
 /// texts of them first.</summary>
 internal sealed class JsonBytes
 {
@@ -102,6 +104,36 @@ internal sealed class JsonBytes
         Utf8Formatter.TryFormat(at.UtcDateTime, Room(28), out _, 'O');
         length += 23;
         Add("Z\""u8);
+    }
+
+    /// <summary>Adds JSON as it is stored; what isn't JSON, or no UTF-8, as a text.</summary>
+    public void AddStored(ReadOnlySpan<byte> stored)
+    {
+        if (stored.IsEmpty)
+        {
+            Add("null"u8);
+        }
+        else if (RawJson.IsSound(stored))
+        {
+            Add(stored);
+        }
+        else
+        {
+            AddText(stored);
+        }
+    }
+
+    /// <summary>Adds progress: a number, or the JSON that the worker gave; 0 when it gave none.</summary>
+    public void AddProgress(ReadOnlySpan<byte> stored)
+    {
+        var progress = JobValues.Progress(stored);
+        switch (progress)
+        {
+            case null: Add(0); break;
+            case int whole: Add(whole); break;
+            case double real when double.IsFinite(real): Add(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(real))); break;
+            default: AddStored(Encoding.UTF8.GetBytes(progress.ToString()!)); break;
+        }
     }
 
     /// <summary>Adds an array of texts as it is stored, where a writer would write the same.</summary>

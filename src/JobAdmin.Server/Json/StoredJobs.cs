@@ -7,10 +7,6 @@ namespace JobAdmin.Server.Json;
 /// <summary>Jobs as the second page shows them, straight from what is stored. It writes what <see cref="DashboardJobs.Write"/> writes for the same job.</summary>
 internal sealed class StoredJobs
 {
-    // Places in JobRows.Fields.
-    private const int Name = 0, Timestamp = 1, ProcessedOn = 2, FinishedOn = 3, FailedReason = 4, Progress = 5, AttemptsMade = 6, OldAttemptsMade = 7, AttemptsStarted = 8, Stalled = 9,
-        Priority = 10, ProcessedBy = 12, Parent = 13, Scheduler = 14, Deduplication = 15, DeferredFailure = 16, Options = 17;
-
     private static readonly byte[][] Words = [.. Enum.GetValues<JobState>().Select(static state => Encoding.UTF8.GetBytes($"\"{DashboardJobs.Word(state)}\""))];
     private readonly JsonBytes json = new();
     private readonly byte[] queueAndData;
@@ -36,31 +32,31 @@ internal sealed class StoredJobs
     {
         json.Clear();
         var failed = job.State == JobState.Failed;
-        var finished = Time(job[FinishedOn]);
+        var finished = job.Time(StoredJob.FinishedOn);
         json.Add("{\"name\":"u8);
-        json.AddText(job[Name]);
+        json.AddText(job[StoredJob.Name]);
         json.Add(queueAndData);
-        Stored(job[StoredJob.Data]);
+        json.AddStored(job[StoredJob.Data]);
         json.Add(",\"state\":"u8);
         json.Add(Words[(int)job.State]);
         json.Add(",\"attemptsMade\":"u8);
-        json.Add((int)(Number(job[AttemptsMade]) ?? Number(job[OldAttemptsMade]) ?? 0));
+        json.Add(job.Attempts);
         json.Add(",\"progress\":"u8);
-        AddProgress(job[Progress]);
+        json.AddProgress(job[StoredJob.Progress]);
         json.Add(",\"returnvalue\":"u8);
-        Stored(job[StoredJob.ReturnValue]);
-        Text(",\"failedReason\":"u8, job, FailedReason);
+        json.AddStored(job[StoredJob.ReturnValue]);
+        Text(",\"failedReason\":"u8, job, StoredJob.FailedReason);
         json.Add(",\"opts\":"u8);
-        if (job[Options].IsEmpty)
+        if (job[StoredJob.Options].IsEmpty)
         {
             json.Add("{}"u8);
         }
         else
         {
-            Stored(job[Options]);
+            json.AddStored(job[StoredJob.Options]);
         }
 
-        Text(",\"deduplicationKey\":"u8, job, Deduplication);
+        Text(",\"deduplicationKey\":"u8, job, StoredJob.Deduplication);
         json.Add(",\"logs\":["u8);
         for (var line = 0; line < job.LogLines; line++)
         {
@@ -70,15 +66,15 @@ internal sealed class StoredJobs
 
         json.Add("],\"stacktrace\":"u8);
         Stack(job);
-        Time(",\"createdAt\":"u8, Time(job[Timestamp]));
-        Time(",\"processedAt\":"u8, Time(job[ProcessedOn]));
+        Time(",\"createdAt\":"u8, job.Time(StoredJob.Timestamp));
+        Time(",\"processedAt\":"u8, job.Time(StoredJob.ProcessedOn));
         Time(",\"completedAt\":"u8, failed ? null : finished);
         Time(",\"failedAt\":"u8, failed ? finished : null);
         Time(",\"delayUntil\":"u8, job.State == JobState.Delayed ? JobRows.Due(Encoding.UTF8.GetString(job.Score)) : null);
         json.Add(",\"lockUntil\":null"u8);
         if (job.State == JobState.Active)
         {
-            Text(",\"lockedBy\":"u8, job, ProcessedBy);
+            Text(",\"lockedBy\":"u8, job, StoredJob.ProcessedBy);
         }
         else
         {
@@ -91,9 +87,9 @@ internal sealed class StoredJobs
 
     private void Rest(in StoredJob job, JobChildren? children)
     {
-        if (job.Has(Parent))
+        if (job.Has(StoredJob.Parent))
         {
-            var (queue, id) = JobValues.SplitKey(Encoding.UTF8.GetString(job[Parent]), prefix);
+            var (queue, id) = JobValues.SplitKey(Encoding.UTF8.GetString(job[StoredJob.Parent]), prefix);
             json.Add(",\"parentId\":"u8);
             json.AddText(id);
             json.Add(",\"parentQueueName\":"u8);
@@ -107,7 +103,7 @@ internal sealed class StoredJobs
         json.Add(",\"pendingChildrenCount\":"u8);
         json.Add(children?.Pending ?? 0);
         json.Add(",\"cancelledAt\":null,\"groupId\":"u8);
-        json.AddText(DashboardJobs.MayHaveGroup(job[Options]) ? DashboardJobs.Group(job[Options].ToArray()) : null);
+        json.AddText(DashboardJobs.MayHaveGroup(job[StoredJob.Options]) ? DashboardJobs.Group(job[StoredJob.Options].ToArray()) : null);
         json.Add(",\"discarded\":false,\"attemptLogs\":[],\"childrenIds\":["u8);
         for (var child = 0; child < (children?.Named.Count ?? 0); child++)
         {
@@ -118,22 +114,18 @@ internal sealed class StoredJobs
         json.Add("],\"id\":"u8);
         json.AddText(job.Id);
         json.Add(",\"priority\":"u8);
-        json.Add(Number(job[Priority]) ?? 0);
+        json.Add(job.Number(StoredJob.Priority) ?? 0);
         json.Add(",\"maxAttempts\":"u8);
-        json.Add(JobValues.Allowed(job[Options]));
+        json.Add(JobValues.Allowed(job[StoredJob.Options]));
         json.Add(",\"attemptsStarted\":"u8);
-        json.Add((int?)Number(job[AttemptsStarted]));
+        json.Add((int?)job.Number(StoredJob.AttemptsStarted));
         json.Add(",\"stalledCount\":"u8);
-        json.Add((int)(Number(job[Stalled]) ?? 0));
-        Text(",\"processedBy\":"u8, job, ProcessedBy);
-        Text(",\"schedulerId\":"u8, job, Scheduler);
-        Text(",\"deferredFailure\":"u8, job, DeferredFailure);
+        json.Add((int)(job.Number(StoredJob.Stalled) ?? 0));
+        Text(",\"processedBy\":"u8, job, StoredJob.ProcessedBy);
+        Text(",\"schedulerId\":"u8, job, StoredJob.Scheduler);
+        Text(",\"deferredFailure\":"u8, job, StoredJob.DeferredFailure);
         json.Add("}"u8);
     }
-
-    private static long? Number(ReadOnlySpan<byte> stored) => JobValues.TryNumber(stored, out var number) ? number : null;
-
-    private static DateTimeOffset? Time(ReadOnlySpan<byte> stored) => Number(stored) is { } milliseconds ? JobRows.FromMilliseconds(milliseconds) : null;
 
     private void Time(ReadOnlySpan<byte> name, DateTimeOffset? time)
     {
@@ -151,34 +143,6 @@ internal sealed class StoredJobs
         else
         {
             json.Add("null"u8);
-        }
-    }
-
-    private void Stored(ReadOnlySpan<byte> stored)
-    {
-        if (stored.IsEmpty)
-        {
-            json.Add("null"u8);
-        }
-        else if (RawJson.IsSound(stored))
-        {
-            json.Add(stored);
-        }
-        else
-        {
-            json.AddText(stored);
-        }
-    }
-
-    private void AddProgress(ReadOnlySpan<byte> stored)
-    {
-        var progress = JobValues.Progress(stored);
-        switch (progress)
-        {
-            case null: json.Add(0); break;
-            case int whole: json.Add(whole); break;
-            case double real when double.IsFinite(real): json.Add(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(real))); break;
-            default: Stored(Encoding.UTF8.GetBytes(progress.ToString()!)); break;
         }
     }
 

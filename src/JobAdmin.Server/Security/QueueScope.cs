@@ -80,7 +80,7 @@ internal sealed class QueueScope(RedisGateway gateway, QueueFilter filter)
         filter.IsBounded ? children with { Named = [.. children.Named.Where(child => child.Queue is { } of && filter.Allows(of))] } : children;
 
     /// <summary>Begins a part of a listing with whole jobs as they are stored; null when that can't be.</summary>
-    public async Task<StoredPage?> StoredAsync(JobQuery query, int childrenNamed, CancellationToken stop) =>
+    public async Task<StoredPage?> StoredAsync(JobQuery query, int? childrenNamed, CancellationToken stop) =>
         For(query.Queue) is BullMqServer server ? await server.OpenStoredAsync(query, childrenNamed, stop).ConfigureAwait(false) : null;
 
     /// <summary>The workers of the caller's queues, or of one of them.</summary>
