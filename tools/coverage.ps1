@@ -51,7 +51,7 @@ Invoke-Covered "$($manifest.Directory)/bin/JobAdmin.dll" "$($manifest.Directory)
 $lines = @{}
 foreach ($report in Get-ChildItem $place -Filter *.xml) {
     $xml = [xml](Get-Content -Raw $report)
-    foreach ($class in $xml.SelectNodes('//class')) {
+    foreach ($class in $xml.SelectNodes('//class[contains(@filename, "src/")]')) {
         $file = $class.filename -replace '^.*?src/'
         foreach ($line in $class.SelectNodes('.//lines/line')) { $lines["$file|$($line.number)"] += [int]($line.hits -ne '0') }
     }
