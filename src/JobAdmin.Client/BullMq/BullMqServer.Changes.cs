@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
@@ -24,16 +25,14 @@ internal sealed partial class BullMqServer
             var gone = outcomes[^1].Status == JobOutcomeStatus.Unknown;
             if (gone || cancellationToken.IsCancellationRequested)
             {
-                outcomes.AddRange(ids.Skip(outcomes.Count).Select(id => new JobOutcome
-                {
-                    Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged,
-                    Message = gone ? "The connection is gone: it was not sent." : "Stopped before it was sent.",
-                }));
+                outcomes.AddRange(ids.Skip(outcomes.Count).Select(id => Unsent(queue, id, gone ? "The connection is gone: it was not sent." : "Stopped before it was sent.")));
             }
         }
 
         return outcomes;
     }
+
+    private JobOutcome Unsent(string queue, string id, string why) => new() { Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged, Message = why };
 
     public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -102,7 +101,8 @@ internal sealed partial class BullMqServer
     {
         var outcomes = new JobOutcome[ids.Count];
         int[] places = [.. Enumerable.Range(0, ids.Count)];
-        for (var attempt = 1; places.Length > 0; attempt++)
+        var attempt = 1;
+        while (places.Length > 0)
         {
             string[] sent = [.. places.Select(place => ids[place])];
             IReadOnlyList<JobOutcome> answers;
@@ -121,12 +121,26 @@ internal sealed partial class BullMqServer
                 answers = await LookAgainAsync(plan, sent, exception, cancellationToken).ConfigureAwait(false);
             }
 
-            for (var i = 0; i < places.Length; i++)
+            for (var i = 0; i < answers.Count; i++)
             {
                 outcomes[places[i]] = answers[i];
             }
 
-            places = attempt < Attempts ? [.. places.Where(place => outcomes[place].Status == JobOutcomeStatus.NotChanged)] : [];
+            // What the script had no time for comes first in the next call.
+            var left = places[answers.Count..];
+            if (cancellationToken.IsCancellationRequested)
+            {
+                foreach (var place in left)
+                {
+                    outcomes[place] = Unsent(plan.Queue, ids[place], "Stopped before it was sent.");
+                }
+
+                left = [];
+            }
+
+            var again = places[..answers.Count].Where(place => outcomes[place].Status == JobOutcomeStatus.NotChanged).ToArray();
+            places = attempt < Attempts ? [.. left, .. again] : left;
+            attempt += again.Length > 0 ? 1 : 0;
         }
 
         return outcomes;
@@ -134,14 +148,15 @@ internal sealed partial class BullMqServer
 
     private async Task<IReadOnlyList<JobOutcome>> SendAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.GetTimestamp();
         var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
         var items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
-        if (items.Length > 2 * ids.Count)
+        var outcomes = new JobOutcome[items.Length / 2];
+        if (items.Length % 2 == 1)
         {
-            plan.Slicer.Learn(ids.Count, TimeSpan.FromMicroseconds((double)items[^1]));
+            plan.Slicer.Learn(outcomes.Length, (double)items[^1], started);
         }
 
-        var outcomes = new JobOutcome[ids.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
             outcomes[i] = Outcome(plan, ids[i], items[2 * i], StateWords.Parse((string?)items[(2 * i) + 1]));

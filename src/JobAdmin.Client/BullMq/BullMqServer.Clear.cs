@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
@@ -86,7 +87,7 @@ internal sealed partial class BullMqServer
     /// <summary>How many jobs the next slice may delete.</summary>
     private static long Next(ClearQuery query, long done) => Math.Min((query.Max ?? long.MaxValue) - done, query.Slice > 0 ? query.Slice : long.MaxValue);
 
-    private sealed record SentSlice(int Size, long Most, Task<RedisResult[]?> Answer);
+    private sealed record SentSlice(int Size, long Most, long At, Task<RedisResult[]?> Answer);
 
     /// <summary>Clears one state and tells how many each slice deleted.</summary>
     private async IAsyncEnumerable<Deletion> ClearStateAsync(string queue, int major, JobState state, JobFilter jobs, bool everything, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -131,7 +132,7 @@ internal sealed partial class BullMqServer
                 var answering = DeleteAsync(script, keys[word], arguments, cancellationToken);
                 // When the slice before it fails, nobody looks at this one any more.
                 _ = answering.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-                sent.Enqueue(new SentSlice(size, most, answering));
+                sent.Enqueue(new SentSlice(size, most, Stopwatch.GetTimestamp(), answering));
             }
 
             if (!sent.TryDequeue(out var slice))
@@ -148,7 +149,7 @@ internal sealed partial class BullMqServer
                 continue;
             }
 
-            slicer.Learn(slice.Size, TimeSpan.FromMicroseconds((double)answer[4]));
+            slicer.Learn(slice.Size, (double)answer[4], slice.At);
             var deleted = (long)answer[0];
             (at, anchor) = list ? ((object)(long)answer[1], (object)(string)answer[2]!) : ((string)answer[1]!, (string)answer[2]!);
             more &= (long)answer[3] == 1;

@@ -3,4 +3,4 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>What one slice of a deletion did.</summary>
 /// <param name="Deleted">Jobs that it surely deleted.</param>
 /// <param name="Uncertain">Jobs that it may have deleted besides: its first answer was lost.</param>
-internal readonly record struct Deletion(long Deleted, long Uncertain);
+internal sealed record Deletion(long Deleted, long Uncertain);

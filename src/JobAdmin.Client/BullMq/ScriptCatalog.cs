@@ -42,7 +42,7 @@ internal static class ScriptCatalog
 
     /// <summary>One of our own that deletes jobs with BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
     public static LuaScript Deletion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
-        static n => new LuaScript(n, Read("lua/own/job-fields.lua") + Read("lua/own/gather.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
+        static n => new LuaScript(n, Read("lua/own/clock.lua") + Read("lua/own/job-fields.lua") + Read("lua/own/gather.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
 
     /// <summary>One of our own that stands on BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
     public static LuaScript PerVersion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
@@ -61,7 +61,7 @@ internal static class ScriptCatalog
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     public static LuaScript Loop(int major, string name, string loop) =>
         Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-            IsJob, Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{loop}.lua"))));
+            IsJob, Read("lua/own/clock.lua"), Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{loop}.lua"))));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Where a walk through a sorted set stands.</summary>
-internal record struct SetCursor(string Score, string Id)
+internal sealed record SetCursor(string Score, string Id)
 {
     public static readonly SetCursor Start = new("", "");
 }
 
 /// <summary>One page of a sorted set: the raw rows (or ids) and where to go on.</summary>
-internal readonly record struct SetPage(int Scanned, SetCursor Cursor, bool More, int Matches, ReadOnlyMemory<byte> Rows)
+internal sealed record SetPage(int Scanned, SetCursor Cursor, bool More, int Matches, ReadOnlyMemory<byte> Rows)
 {
     /// <summary>Reads what the script wrote.</summary>
     public static SetPage Read(ReadOnlyMemory<byte> bytes)

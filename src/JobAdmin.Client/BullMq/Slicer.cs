@@ -6,7 +6,7 @@ namespace JobAdmin.Client.BullMq;
 internal sealed class Slicer(int start, int atMost)
 {
     // Well below what another client of the same Redis would feel.
-    private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(12);
+    private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(10);
 
     private long started;
 
@@ -20,10 +20,14 @@ internal sealed class Slicer(int start, int atMost)
     /// <param name="done">How much it took on.</param>
     public void End(int done) => Learn(done, Stopwatch.GetElapsedTime(started));
 
-    /// <summary>Learns from a call.</summary>
+    /// <summary>Learns from what a script says of itself, where it can (see clock.lua); otherwise from the time until its answer, which is more.</summary>
     /// <param name="done">How much it took on.</param>
-    /// <param name="elapsed">How long it kept Redis.</param>
-    public void Learn(int done, TimeSpan elapsed)
+    /// <param name="microseconds">What the script says.</param>
+    /// <param name="sent">When it was sent, as <see cref="Stopwatch.GetTimestamp"/> tells it.</param>
+    public void Learn(int done, double microseconds, long sent) =>
+        Learn(done, microseconds > 0 ? TimeSpan.FromMicroseconds(microseconds) : Stopwatch.GetElapsedTime(sent));
+
+    private void Learn(int done, TimeSpan elapsed)
     {
         var fitting = done * Aim.TotalMilliseconds / Math.Max(elapsed.TotalMilliseconds, 0.05);
         // Never more than double at once: the first answer may have been a lucky one.

@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace JobAdmin.Base;
 
 /// <summary>One scheduler that is meant.</summary>
-internal readonly record struct SchedulerReference(IJobServer Server, string Queue, string Id)
+internal sealed record SchedulerReference(IJobServer Server, string Queue, string Id)
 {
     /// <summary>The queue that it is in.</summary>
     public QueueReference Place => new(Server, Queue);

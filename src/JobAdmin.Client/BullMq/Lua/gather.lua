@@ -36,10 +36,3 @@ do
     return server(command, key, ...)
   end
 end
-
-local began = redis.call('TIME')
--- Microseconds since the call began, by which the size of the next one is chosen.
-local function elapsed()
-  local now = redis.call('TIME')
-  return (now[1] - began[1]) * 1000000 + now[2] - began[2]
-end

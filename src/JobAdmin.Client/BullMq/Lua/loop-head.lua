@@ -1,8 +1,7 @@
 -- Stands before one of BullMQ's scripts that is run for many ids in one call. What that script reads anew for each id but can't change within one
 -- call is read once: the queue's own settings, and the mark that wakes workers once it is set. Of the job itself, the loop may tell what it has read
--- already. KEYS: meta.
+-- already. KEYS: meta. Stands behind clock.lua.
 local serverCall, serverPcall = redis.call, redis.pcall
-local loopStart = serverCall('TIME')
 local job, jobFields, jobThere = nil, {}, false
 local redis = (function(server, settings)
   local marker = string.sub(settings, 1, -5) .. 'marker'
@@ -33,9 +32,3 @@ local redis = (function(server, settings)
   end
   return { call = call, pcall = server.pcall }
 end)(redis, KEYS[1])
-
--- Microseconds since the call began, by which the size of the next one is chosen.
-local function elapsed()
-  local now = serverCall('TIME')
-  return (now[1] - loopStart[1]) * 1000000 + now[2] - loopStart[2]
-end

@@ -13,6 +13,7 @@ else
 end
 local out = {}
 for i = 4, #ARGV do
+  if i % 8 == 0 and isLate() then break end
   local id = ARGV[i]
   local code
   if call('ZSCORE', P .. 'delayed', id) then

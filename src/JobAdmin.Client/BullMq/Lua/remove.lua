@@ -4,6 +4,7 @@ local call = redis.call
 local sets = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }
 local out = {}
 for i = 4, #ARGV do
+  if i > 4 and isLate() then break end
   local id = ARGV[i]
   local job = P .. id
   local state = ''

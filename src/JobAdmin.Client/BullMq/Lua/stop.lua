@@ -10,6 +10,7 @@ end
 local keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
 local out = {}
 for i = 5, #ARGV do
+  if i % 8 == 0 and isLate() then break end
   local id = ARGV[i]
   local job = P .. id
   local state, code = '', nil

@@ -25,7 +25,7 @@ local more = #entries >= 2 * count
 for i = 1, #entries, 2 do
   local id, score = entries[i], entries[i + 1]
   if high and tonumber(score) > high then more = false break end
-  if #gone >= most then more = true break end
+  if #gone >= most or i % 8 == 7 and isLate() then more = true break end
   local keep = not everything and (not passes(P, id, filter)
     or (state ~= 'completed' and state ~= 'failed' and isJobSchedulerJob and isJobSchedulerJob(id, P .. id, P .. 'repeat')))
   if keep then
