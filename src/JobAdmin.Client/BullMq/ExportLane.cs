@@ -7,8 +7,8 @@ namespace JobAdmin.Client.BullMq;
 /// one moment with its place and whether it has more to it; that costs Redis a fifth of what a script does. All other jobs are left to the script.</summary>
 internal sealed class ExportLane(RowLane lane, string queue, JobState state, int batch) : IDisposable
 {
-    // A job's data beyond this many bytes are the script's, which bounds a page by bytes: two batches under way are never much.
-    private const int HeavyData = 32 << 10;
+    // Of every few jobs the data of one are measured first: a batch with more than this is the script's, which bounds a page by bytes. So what is under way is never much.
+    private const int HeavyData = 64 << 10, Sample = 4, HeavyBatches = 3;
 
     // The order in which the script looks for a job.
     private static readonly string[] Sets = ["completed", "failed", "delayed", "prioritized", "waiting-children"];
@@ -23,14 +23,13 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
     private readonly IdTexts texts = new();
     private byte[] scoreText = new byte[batch * 32];
     private IReadOnlyList<string> ids = [];
-    private bool[] heavy = [];
-    private int asked, sized, sent, read;
-    private long bytesRead;
+    private bool[] heavyBatches = [];
+    private int asked, sized, sent, read, unforeseen;
 
     /// <summary>Whether all of the page has been dealt with.</summary>
     public bool IsDone => read >= ids.Count;
 
-    /// <summary>Whether the lane is of no use any more, since it broke or jobs are large where their data are not. What it did not write is among the gaps.</summary>
+    /// <summary>Whether the lane is of no use any more, since it broke or jobs are large that were not expected to be. What it did not write is among the gaps.</summary>
     public bool IsOver { get; private set; }
 
     public void Dispose() => lane.Dispose();
@@ -39,9 +38,9 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
     public void Begin(IReadOnlyList<string> page)
     {
         ids = page;
-        (asked, sized, sent, read, bytesRead) = (0, 0, 0, 0, 0);
+        (asked, sized, sent, read, unforeseen) = (0, 0, 0, 0, 0);
         texts.Set(page);
-        heavy = heavy.Length < page.Count ? new bool[page.Count] : heavy;
+        heavyBatches = new bool[(page.Count + batch - 1) / batch];
     }
 
     /// <summary>Writes jobs, on a thread of the pool.</summary>
@@ -61,7 +60,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         {
             try
             {
-                IsOver = !TryFill(writer, gaps, limit) || bytesRead > (long)HeavyData * Math.Max(read, 1);
+                IsOver = !TryFill(writer, gaps, limit);
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
@@ -73,7 +72,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         WireLog.Write($"MULTI, {read - first} jobs", Stopwatch.GetElapsedTime(started));
         for (; IsOver && read < ids.Count; read++)
         {
-            gaps.Add(new ExportGap(writer.Length, writer.Count, ids[read]));
+            AddGap(writer, gaps);
         }
     }
 
@@ -100,7 +99,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
                 lane.Send();
             }
 
-            if (!TryReadJobs(writer, gaps))
+            if (!TryReadJobs(writer, gaps) || unforeseen == HeavyBatches)
             {
                 return false;
             }
@@ -111,7 +110,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
 
     private void AskSizes()
     {
-        for (var end = Math.Min(ids.Count, asked + batch); asked < end; asked++)
+        for (var end = Math.Min(ids.Count, asked + batch); asked < end; asked = Math.Min(end, asked + Sample))
         {
             lane.Begin(3);
             lane.Add("HSTRLEN"u8);
@@ -122,16 +121,18 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
 
     private bool TryReadSizes()
     {
-        for (var end = Math.Min(ids.Count, sized + batch); sized < end; sized++)
+        var heavy = false;
+        for (var end = Math.Min(ids.Count, sized + batch); sized < end; sized = Math.Min(end, sized + Sample))
         {
             if (!lane.TryReadLong(out var size, out var refused))
             {
                 return false;
             }
 
-            heavy[sized] = refused || size > HeavyData;
+            heavy |= refused || size > HeavyData;
         }
 
+        heavyBatches[(sized - 1) / batch] = heavy;
         return true;
     }
 
@@ -139,7 +140,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
     {
         var (start, end) = (sent, Math.Min(ids.Count, sent + batch));
         sent = end;
-        if (CountLight(start, end) is var light && light == 0)
+        if (heavyBatches[start / batch])
         {
             return;
         }
@@ -148,24 +149,18 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         lane.Add("MULTI"u8);
         foreach (var set in sets)
         {
-            lane.Begin(2 + light);
+            lane.Begin(2 + end - start);
             lane.Add("ZMSCORE"u8);
             lane.AddKey(set);
             for (var i = start; i < end; i++)
             {
-                if (!heavy[i])
-                {
-                    lane.Add(texts[i]);
-                }
+                lane.Add(texts[i]);
             }
         }
 
         for (var i = start; i < end; i++)
         {
-            if (!heavy[i])
-            {
-                AskJob(texts[i]);
-            }
+            AskJob(texts[i]);
         }
 
         lane.Begin(1);
@@ -197,41 +192,45 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
     private bool TryReadJobs(JobRecordWriter writer, List<ExportGap> gaps)
     {
         var (start, end) = (read, Math.Min(ids.Count, read + batch));
-        var light = CountLight(start, end);
-        var commands = sets.Length + (3 * light);
-        if (light > 0 && !(lane.TrySkipWords(1 + commands) && lane.TryReadCount(commands) && TryReadPlaces(light)))
+        if (heavyBatches[start / batch])
+        {
+            for (; read < end; read++)
+            {
+                AddGap(writer, gaps);
+            }
+
+            return true;
+        }
+
+        var commands = sets.Length + (3 * (end - start));
+        if (!lane.TrySkipWords(1 + commands) || !lane.TryReadCount(commands) || !TryReadPlaces(end - start))
         {
             return false;
         }
 
-        for (var place = 0; read < end; read++)
+        var before = writer.Length;
+        for (; read < end; read++)
         {
-            var gap = heavy[read];
-            if (!gap)
+            if (!lane.TryReadLong(out var parts, out _) || !lane.TryReadLong(out var expires, out _) || !lane.TryReadList(out var count, out var refused))
             {
-                if (!lane.TryReadLong(out var parts, out _) || !lane.TryReadLong(out var expires, out _) || !lane.TryReadList(out var count, out var refused))
-                {
-                    return false;
-                }
-
-                gap = refused || count > 0 && (elsewhere[place] || parts > 0 || expires >= 0 || OwnsMore(count));
-                if (!gap && count > 0)
-                {
-                    bytesRead += lane.List[count - 1].Start - lane.List[0].Start + lane.List[count - 1].Length;
-                    writer.WriteJob(queue, texts[read], word, scores[place].Of(scoreText), lane.Bytes, lane.List, count);
-                }
-
-                place++;
+                return false;
             }
 
-            if (gap)
+            if (refused || count > 0 && (elsewhere[read - start] || parts > 0 || expires >= 0 || OwnsMore(count)))
             {
-                gaps.Add(new ExportGap(writer.Length, writer.Count, ids[read]));
+                AddGap(writer, gaps);
+            }
+            else if (count > 0)
+            {
+                writer.WriteJob(queue, texts[read], word, scores[read - start].Of(scoreText), lane.Bytes, lane.List, count);
             }
         }
 
+        unforeseen += writer.Length - before > HeavyData * (end - start) ? 1 : 0;
         return true;
     }
+
+    private void AddGap(JobRecordWriter writer, List<ExportGap> gaps) => gaps.Add(new ExportGap(writer.Length, writer.Count, ids[read]));
 
     /// <summary>Reads where each job of a batch stands.</summary>
     private bool TryReadPlaces(int count)
@@ -285,16 +284,5 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         }
 
         return false;
-    }
-
-    private int CountLight(int start, int end)
-    {
-        var light = 0;
-        for (var i = start; i < end; i++)
-        {
-            light += heavy[i] ? 0 : 1;
-        }
-
-        return light;
     }
 }

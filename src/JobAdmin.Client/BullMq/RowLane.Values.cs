@@ -13,15 +13,7 @@ internal sealed partial class RowLane
     /// <summary>Adds the key of something that belongs to a job to the command.</summary>
     /// <param name="id">The job.</param>
     /// <param name="part">What stands behind its id, with the colon.</param>
-    public void AddKey(ReadOnlySpan<byte> id, ReadOnlySpan<byte> part)
-    {
-        Put("$"u8);
-        PutNumber(prefix.Length + id.Length + part.Length);
-        Put(prefix);
-        Put(id);
-        Put(part);
-        Put("\r\n"u8);
-    }
+    public void AddKey(ReadOnlySpan<byte> id, ReadOnlySpan<byte> part) => Add(prefix, id, part);
 
     /// <summary>Reads words such as <c>OK</c>.</summary>
     /// <param name="count">How many answers.</param>
