@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace JobAdmin.Client.BullMq;
@@ -9,6 +10,7 @@ internal sealed class LanePool : IDisposable
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30), Pause = TimeSpan.FromSeconds(5);
 
     private readonly List<(RowLane Lane, EndPoint Endpoint, long At)> idle = [];
+    private readonly ConcurrentDictionary<string, long> rowSizes = new(StringComparer.Ordinal);
     private readonly Timer timer;
     private long notBefore;
     private int used;
@@ -84,6 +86,12 @@ internal sealed class LanePool : IDisposable
         lane?.Dispose();
         Leave(failed);
     }
+
+    /// <summary>How large the jobs of a queue were on its last page, in bytes; null when none was read.</summary>
+    public long? RowSize(string queue) => rowSizes.TryGetValue(queue, out var size) ? size : null;
+
+    /// <summary>Notes how large jobs of a queue are.</summary>
+    public void NoteRowSize(string queue, long size) => rowSizes[queue] = size;
 
     public void Dispose()
     {

@@ -18,8 +18,8 @@ internal sealed record StoredSource(LanePool Pool, EndPoint Endpoint, QueueKeys 
 /// <remarks>Reading blocks for as long as Redis takes. When the lane breaks, or an answer is not the expected one, the page ends: <see cref="IsBroken"/>.</remarks>
 internal sealed class StoredPage : IDisposable
 {
-    // Jobs that are asked for at once, of which two lots are under way: few at first, since they may be huge.
-    private const int FirstLot = 8, MostInLot = 128, BytesInLot = 256 << 10;
+    // Jobs that are asked for at once, of which two lots are under way: few at first, since they may be huge, unless those of the queue's last page were small.
+    private const int FirstLot = 8, MostInLot = 256, BytesInLot = 384 << 10;
     private static readonly byte[][] LogKey = [":logs"u8.ToArray()];
     private static readonly byte[][] ChildKeys = [":dependencies"u8.ToArray(), ":processed"u8.ToArray(), ":failed"u8.ToArray(), ":unsuccessful"u8.ToArray()];
 
@@ -35,7 +35,7 @@ internal sealed class StoredPage : IDisposable
     private readonly List<Slice> log = [];
     private readonly long skipped;
     private Lot? lot;
-    private int count, lotted, lotSize = FirstLot, inLot;
+    private int count, lotted, lotSize, inLot;
     private long left, bytes, rows;
     private bool over, disposed;
 
@@ -64,6 +64,7 @@ internal sealed class StoredPage : IDisposable
         (skipped, left) = (query.Skip, query.First ?? long.MaxValue);
         start = Encoding.UTF8.GetBytes(source.Keys.Base);
         ids = new RankedIds(lane, source.Keys, StateWords.Expand(query.States), query.OldestFirst, query.Skip);
+        lotSize = source.Pool.RowSize(source.Keys.Base) is { } size ? Fitting(size, MostInLot / 2) : FirstLot;
         stopping = stop.Register(static lane => ((RowLane)lane!).Dispose(), lane);
         try
         {
@@ -93,7 +94,14 @@ internal sealed class StoredPage : IDisposable
         {
             disposed = true;
             stopping.Dispose();
-            source.Pool.Return(lane, source.Endpoint, sound: over && !IsBroken, failed: IsBroken && !stop.IsCancellationRequested);
+            if (rows > 0)
+            {
+                source.Pool.NoteRowSize(source.Keys.Base, bytes / rows);
+            }
+
+            // Whoever stops it has closed the lane, or would have.
+            var stopped = stop.IsCancellationRequested;
+            source.Pool.Return(lane, source.Endpoint, sound: over && !IsBroken && !stopped, failed: IsBroken && !stopped);
         }
     }
 
@@ -124,6 +132,8 @@ internal sealed class StoredPage : IDisposable
         job = new StoredJob(ids.Id(at), ids.State, ids.Score(at), lane.Bytes, values, CollectionsMarshal.AsSpan(log), lot.Children?[inLot - 1]);
         return true;
     }
+
+    private static int Fitting(long size, int most) => (int)Math.Clamp(BytesInLot / Math.Max(1, size), 1, most);
 
     private static bool IsOfLane(Exception exception) => exception is IOException or ObjectDisposedException;
 
@@ -205,7 +215,7 @@ internal sealed class StoredPage : IDisposable
 
         var next = new Lot(lotted, Math.Min(count - lotted, lotSize));
         lotted += next.Count;
-        lotSize = (int)Math.Clamp(Math.Min(lotSize * (rows > 0 ? 2 : 1), BytesInLot / Math.Max(1, bytes / Math.Max(1, rows))), 1, MostInLot);
+        lotSize = rows > 0 ? Fitting(bytes / rows, Math.Min(lotSize * 2, MostInLot)) : lotSize;
         asking.Enqueue(next);
         if (childrenNamed is not null)
         {

@@ -148,6 +148,42 @@ public sealed class StoredListTests(Bench bench) : ServerTest(bench)
         Assert.InRange((await LanesAsync(lab)).Count, 1, 4);
     }
 
+    [Fact]
+    public async Task Readers_who_are_slow_or_leave_hold_nobody_up()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = Bench.Lab(redis, connection, queue: Queue);
+        await lab.JobsAsync("failed", 1000);
+        var data = $"\"{new string('x', 20_000)}\"";
+        await Task.WhenAll(Enumerable.Range(1, 1000).Select(n => lab.Db.HashSetAsync(lab.Base + n, "data", data)));
+        await using var served = await Served.StartAsync(lab);
+        var path = $"/api/queues/{Queue}/jobs?state=failed&start=0&end=1000";
+        var whole = (await served.SendAsync("GET", path)).Text;
+        var slow = new List<HttpResponseMessage>();
+        for (var i = 0; i < 6; i++)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, new Uri(served.Address, path));
+            request.Headers.Add("X-Admin-Key", Served.Reader);
+            slow.Add(await served.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct));
+        }
+
+        // They have no more than begun, and keep all lanes.
+        Assert.Equal(whole, (await served.SendAsync("GET", path)).Text);
+        foreach (var response in slow.Take(5))
+        {
+            response.Dispose();
+        }
+
+        Assert.Equal(whole, await slow[5].Content.ReadAsStringAsync(Ct));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(whole, (await served.SendAsync("GET", path)).Text);
+        }
+
+        Assert.InRange((await LanesAsync(lab)).Count, 1, 4);
+    }
+
     private static async Task<int[]> FillAsync(Lab lab)
     {
         await lab.DoAsync("seed", new { failed = 3, completed = 2, active = 1, waiting = 2, prioritized = 1, delayed = 3 });
