@@ -51,8 +51,11 @@ Invoke-Covered "$($manifest.Directory)/bin/JobAdmin.dll" "$($manifest.Directory)
 $lines = @{}
 foreach ($report in Get-ChildItem $place -Filter *.xml) {
     $xml = [xml](Get-Content -Raw $report)
-    foreach ($class in $xml.SelectNodes('//class[contains(@filename, "src/")]')) {
-        $file = $class.filename -replace '^.*?src/'
+    # A report names its files from the folder that all of them are under.
+    $under = $xml.SelectSingleNode('//source')?.InnerText
+    foreach ($class in $xml.SelectNodes('//class')) {
+        if ("$under$($class.filename)" -notmatch '/src/(?<file>.+)') { continue }
+        $file = $Matches.file
         foreach ($line in $class.SelectNodes('.//lines/line')) { $lines["$file|$($line.number)"] += [int]($line.hits -ne '0') }
     }
 }
