@@ -85,7 +85,9 @@ internal sealed partial class BullMqServer : IJobServer
                 Capabilities = options.ReadOnly ? Reads : Reads | Writes,
                 Warnings = warnings,
             };
-            return new BullMqServer(options, errors, multiplexer, runner, connection);
+            var connected = new BullMqServer(options, errors, multiplexer, runner, connection);
+            Rehearsal.Begin(connected, runner);
+            return connected;
         }
         catch
         {

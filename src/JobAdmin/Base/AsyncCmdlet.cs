@@ -188,6 +188,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Has the pipeline thread do something, once there is room for it.</summary>
     internal Task SayAsync(Action work) => queue.PostAsync(work, stopping.Token);
 
+    /// <summary>Has the pipeline thread do something, and waits for it; false when the pipeline ends with it.</summary>
+    internal Task<bool> SayAndWaitAsync(Action work) => queue.PostAndWaitAsync(work, stopping.Token);
+
     internal Task WriteErrorAsync(JobServerException error, object? target = null) =>
         queue.PostAsync(() => WriteError(JobErrors.From(error, target)), stopping.Token);
 

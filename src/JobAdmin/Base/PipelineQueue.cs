@@ -35,6 +35,26 @@ internal sealed class PipelineQueue
         });
     }
 
+    /// <summary>Queues work and waits until it is done.</summary>
+    /// <param name="work">What the pipeline thread shall do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether it was done: without an exception, which would take a while at the end of a pipeline that has seen enough.</returns>
+    public async Task<bool> PostAndWaitAsync(Action work, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.Register(static done => ((TaskCompletionSource<bool>)done!).TrySetResult(false), done))
+        {
+            await PostAsync(
+                () =>
+                {
+                    work();
+                    done.TrySetResult(true);
+                },
+                cancellationToken).ConfigureAwait(false);
+            return await done.Task.ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Does what is queued. Only for the pipeline thread.</summary>
     public void RunPending()
     {

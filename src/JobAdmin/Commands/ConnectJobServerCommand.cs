@@ -111,6 +111,8 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
         var server = Run(token => ClientLoader.Factory.ConnectAsync(options, token));
         server.Connection.AuditPath = audit;
         Register(server);
+        // What PowerShell learns of a cmdlet at its first use, it need not learn while somebody waits for jobs.
+        _ = Task.Run(static () => _ = new CommandMetadata(typeof(GetJobCommand)));
     }
 
     private ServerAddress Parse(string given)

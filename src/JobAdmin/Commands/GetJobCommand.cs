@@ -174,19 +174,24 @@ public sealed class GetJobCommand : JobFilterCmdlet
             return;
         }
 
+        var first = true;
         await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
         {
-            await ShowAsync(page).ConfigureAwait(false);
+            if (!first)
+            {
+                await ShowAsync(page).ConfigureAwait(false);
+            }
+            else if (!await SayAndWaitAsync(() => page.ToList().ForEach(Show)).ConfigureAwait(false))
+            {
+                // Whoever has enough of the first page has no other one read.
+                return;
+            }
+
+            first = false;
         }
     }
 
-    private Task ShowAsync(IReadOnlyList<QueueJob> page) => SayAsync(() =>
-    {
-        foreach (var job in page)
-        {
-            Show(job);
-        }
-    });
+    private Task ShowAsync(IReadOnlyList<QueueJob> page) => SayAsync(() => page.ToList().ForEach(Show));
 
     private void Show(QueueJob job)
     {
