@@ -79,7 +79,7 @@ internal sealed partial class BullMqServer : IJobTransfer
     {
         var keys = Keys(queue);
         object[] arguments = [keys.Base, StateWords.KeyWord(seen) ?? "", BytesAtMost, .. ids];
-        return (byte[])(await runner.RunAsync(ScriptCatalog.Reader("export"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false))!;
+        return (byte[])(await runner.RunAsync(ScriptCatalog.Export(), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false))!;
     }
 
     private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives? relatives, HashSet<string> written)

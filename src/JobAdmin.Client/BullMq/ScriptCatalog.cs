@@ -32,7 +32,10 @@ internal static class ScriptCatalog
 
     /// <summary>One of our own that reads jobs, behind the parts that they share.</summary>
     public static LuaScript Reader(string name) =>
-        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, IsJob + Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua") + Read($"lua/own/{n[7..]}.lua")));
+        Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Reading + Read($"lua/own/{n[7..]}.lua")));
+
+    /// <summary>The one that reads jobs whole, which can take so long that it has to look at the clock.</summary>
+    public static LuaScript Export() => Scripts.GetOrAdd("export", static n => new LuaScript(n, Read("lua/own/clock.lua") + Reading + Read("lua/own/export.lua")));
 
     /// <summary>One of BullMQ's as it is.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -87,6 +90,8 @@ internal static class ScriptCatalog
         return main < 0 ? $"local function bullmq(KEYS, ARGV)\n{script}\nend\n"
             : $"local bullmq\ndo\n{script[..main]}\nbullmq = function(KEYS, ARGV)\n{script[main..]}\nend\nend\n";
     }
+
+    private static string Reading => IsJob + Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua");
 
     private static string IsJob => Read("lua/own/is-job.lua");
 

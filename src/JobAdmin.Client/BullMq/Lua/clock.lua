@@ -1,5 +1,5 @@
 -- Microseconds since the script began: elapsed(). Since Redis 7.2 TIME stands still while a script runs. From 7.4 and Valkey 8 on os.clock tells; between
--- them it is 0, and whoever waits for the answer has to measure. isLate() ends a slice before others feel it.
+-- them it is 0, and whoever waits for the answer has to measure. isLate() ends a slice before others feel it, after so many microseconds.
 local elapsed, isLate
 do
   local server = redis.call
@@ -10,5 +10,5 @@ do
   end
   local began = now()
   elapsed = function() return math.max(0, now() - began) end
-  isLate = function() return elapsed() > 15000 end
+  isLate = function(most) return elapsed() > (most or 15000) end
 end

@@ -1,7 +1,7 @@
 -- Jobs by id with everything that belongs to them, but for their locks. KEYS: meta. ARGV: key prefix, the state all were seen in or '', bytes at most, ids.
 -- Returns msgpack: ids looked at, rows, then for each job: id, state, score, when its hash expires or false, its hash; the deduplication key that it
 -- owns and when that expires; and each of its other keys: how many values, when it expires, the values. Looks at fewer ids than given when it has
--- become much, or has taken 10 ms. Stands behind job-fields.lua.
+-- become much, or has taken 10 ms. Stands behind clock.lua and job-fields.lua.
 local P, hint, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local sets = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }
 local lists = { wait = true, paused = true, active = true }
@@ -46,15 +46,9 @@ local function sub(key, ...)
   return values(found) .. pack(expires(key))
 end
 
-local start = call('TIME')
-local function isLate()
-  local now = call('TIME')
-  return (now[1] - start[1]) * 1000000 + now[2] - start[2] > 10000
-end
-
 local out, rows, looked, bytes = {}, 0, 0, 0
 for i = 4, #ARGV do
-  if looked > 0 and (bytes > limit or steps > 1000000 or looked % 20 == 0 and isLate()) then break end
+  if looked > 0 and (bytes > limit or steps > 1000000 or looked % 20 == 0 and isLate(10000)) then break end
   local id = ARGV[i]
   local job = P .. id
   looked = looked + 1
