@@ -124,7 +124,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         var heavy = false;
         for (var end = Math.Min(ids.Count, sized + batch); sized < end; sized = Math.Min(end, sized + Sample))
         {
-            if (!lane.TryReadLong(out var size, out var refused))
+            if (!lane.TryReadNumber(out var size, out var refused))
             {
                 return false;
             }
@@ -211,7 +211,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         var before = writer.Length;
         for (; read < end; read++)
         {
-            if (!lane.TryReadLong(out var parts, out _) || !lane.TryReadLong(out var expires, out _) || !lane.TryReadList(out var count, out var refused))
+            if (!lane.TryReadNumber(out var parts, out _) || !lane.TryReadNumber(out var expires, out _) || !lane.TryReadList(out var count, out var refused))
             {
                 return false;
             }

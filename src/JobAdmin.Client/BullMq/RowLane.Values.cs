@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace JobAdmin.Client.BullMq;
 
-/// <summary>Reading lists of any length.</summary>
+/// <summary>Reading answers, of any length.</summary>
 /// <remarks>Most of a long walk is over before the runtime has looked twice at a method: the loops here are compiled well at once.</remarks>
 internal sealed partial class RowLane
 {
@@ -39,7 +39,7 @@ internal sealed partial class RowLane
     /// <param name="number">The number.</param>
     /// <param name="refused">Whether Redis refused the command alone.</param>
     /// <returns>Whether the answer was one of both.</returns>
-    public bool TryReadLong(out long number, out bool refused)
+    public bool TryReadNumber(out long number, out bool refused)
     {
         var kind = ReadHead(out number);
         refused = kind == '-';
@@ -70,17 +70,9 @@ internal sealed partial class RowLane
         var list = List;
         for (; count < many; count++)
         {
-            if (ReadHead(out var length) != '$' || length > Array.MaxLength)
+            if (!TrySlice(out list[count]))
             {
                 return false;
-            }
-
-            list[count] = Slice.Missing;
-            if (length >= 0)
-            {
-                Fill((int)length + 2);
-                list[count] = new Slice(from, (int)length);
-                from += (int)length + 2;
             }
         }
 
@@ -93,13 +85,35 @@ internal sealed partial class RowLane
         return Say(["PING"]) && (anyLine || Stopwatch.GetElapsedTime(started) <= ShortLine);
     }
 
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">Where it stands; missing when Redis has none.</param>
+    /// <returns>Whether the answer was one of both.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TrySlice(out Slice text)
+    {
+        text = Slice.Missing;
+        if (ReadHead(out var length) != '$' || length > Array.MaxLength - 2)
+        {
+            return false;
+        }
+
+        if (length >= 0)
+        {
+            Fill((int)length + 2);
+            text = new Slice(from, (int)length);
+            from += (int)length + 2;
+        }
+
+        return true;
+    }
+
     /// <summary>Reads a line, and the number that follows its first sign if one does.</summary>
-    /// <returns>The first sign.</returns>
+    /// <returns>The first sign; 0 where a number has to follow and does not.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private byte ReadHead(out long number)
     {
         number = 0;
-        var negative = false;
+        bool negative = false, odd = false;
         for (var at = 0; ; at++)
         {
             if (from + at >= to)
@@ -111,15 +125,24 @@ internal sealed partial class RowLane
             if (sign == '\n')
             {
                 var kind = answer[from];
+                // Without a digit there is the first sign, a minus perhaps, and the end of the line.
+                odd |= at < (negative ? 4 : 3) || number < 0;
                 from += at + 1;
                 number = negative ? -number : number;
-                return kind;
+                return odd && kind is not ((byte)'+' or (byte)'-') ? (byte)0 : kind;
             }
 
-            negative |= at == 1 && sign == '-';
             if (at > 0 && (uint)(sign - '0') <= 9)
             {
                 number = unchecked((number * 10) + (sign - '0'));
+            }
+            else if (at == 1 && sign == '-')
+            {
+                negative = true;
+            }
+            else
+            {
+                odd |= at > 0 && sign != '\r';
             }
         }
     }

@@ -58,10 +58,10 @@ internal sealed partial class RowLane
 
     /// <summary>Reads a number.</summary>
     /// <returns>Whether the answer was one.</returns>
-    public bool TryReadNumber(out int number)
+    public bool TryReadNumber(out long number)
     {
         Compact();
-        return Line(out var kind, out number) && kind == ':';
+        return TryReadNumber(out number, out var refused) && !refused;
     }
 
     /// <summary>Reads a list of texts, behind what was read before.</summary>
@@ -69,14 +69,14 @@ internal sealed partial class RowLane
     /// <returns>Whether the answer was one.</returns>
     public bool TryReadTexts(List<Slice> texts)
     {
-        if (!Line(out var kind, out var count) || kind != '*' || count < 0)
+        if (ReadHead(out var count) != '*' || count < 0)
         {
             return false;
         }
 
         for (; count > 0; count--)
         {
-            if (!TrySlice(out var text))
+            if (!TrySlice(out var text) || text.IsMissing)
             {
                 return false;
             }
@@ -98,14 +98,14 @@ internal sealed partial class RowLane
         values.Fill(Slice.Missing);
         (fields, size) = (0, 0);
         var start = from;
-        if (!Line(out var kind, out var count) || kind != '*' || count < 0)
+        if (ReadHead(out var count) != '*' || count is < 0 or > int.MaxValue)
         {
             return false;
         }
 
-        for (fields = count / 2; count > 0; count -= 2)
+        for (fields = (int)count / 2; count > 0; count -= 2)
         {
-            if (!TrySlice(out var name) || !TrySlice(out var value))
+            if (!TrySlice(out var name) || name.IsMissing || !TrySlice(out var value) || value.IsMissing)
             {
                 return false;
             }
@@ -118,51 +118,5 @@ internal sealed partial class RowLane
 
         size = from - start;
         return true;
-    }
-
-    private bool TrySlice(out Slice text)
-    {
-        text = Slice.Missing;
-        if (!TryLength(out var length) || length < 0)
-        {
-            return false;
-        }
-
-        if (to - from < length + 2)
-        {
-            Fill(length + 2);
-        }
-
-        text = new Slice(from, length);
-        from += length + 2;
-        return true;
-    }
-
-    /// <summary>Reads the line before a text, which is short and mostly here already.</summary>
-    private bool TryLength(out int length)
-    {
-        var here = answer.AsSpan(from, to - from);
-        if (here.Length > 12 && here[0] == '$')
-        {
-            length = 0;
-            for (var at = 1; at < 10; at++)
-            {
-                var digit = here[at] - '0';
-                if ((uint)digit > 9)
-                {
-                    if (digit != '\r' - '0' || at == 1)
-                    {
-                        break;
-                    }
-
-                    from += at + 2;
-                    return true;
-                }
-
-                length = (length * 10) + digit;
-            }
-        }
-
-        return Line(out var kind, out length) && kind == '$';
     }
 }

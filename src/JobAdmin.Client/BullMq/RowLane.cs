@@ -75,13 +75,7 @@ internal sealed partial class RowLane : IDisposable
     }
 
     /// <summary>Adds a word to the command.</summary>
-    public void Add(ReadOnlySpan<byte> word)
-    {
-        Put("$"u8);
-        PutNumber(word.Length);
-        Put(word);
-        Put("\r\n"u8);
-    }
+    public void Add(ReadOnlySpan<byte> word) => Add(word, default, default);
 
     /// <summary>Adds a word to the command.</summary>
     public void Add(string word) => Add(Encoding.UTF8.GetBytes(word));
@@ -97,14 +91,7 @@ internal sealed partial class RowLane : IDisposable
 
     /// <summary>Adds a job's key to the command.</summary>
     /// <param name="id">The job.</param>
-    public void AddKey(ReadOnlySpan<byte> id)
-    {
-        Put("$"u8);
-        PutNumber(prefix.Length + id.Length);
-        Put(prefix);
-        Put(id);
-        Put("\r\n"u8);
-    }
+    public void AddKey(ReadOnlySpan<byte> id) => Add(prefix, id, default);
 
     /// <summary>Sends what was added.</summary>
     public void Send()
@@ -118,15 +105,7 @@ internal sealed partial class RowLane : IDisposable
     public byte[]? ReadText()
     {
         Compact();
-        if (!Line(out var kind, out var length) || kind != '$' || length < 0)
-        {
-            return null;
-        }
-
-        Fill(length + 2);
-        var text = answer.AsSpan(from, length).ToArray();
-        from += length + 2;
-        return text;
+        return TrySlice(out var text) && !text.IsMissing ? text.Of(answer).ToArray() : null;
     }
 
     /// <summary>Reads a job's fields.</summary>
@@ -141,26 +120,19 @@ internal sealed partial class RowLane : IDisposable
         var start = from;
         row = default;
         (present, size) = (0, 0);
-        if (!Line(out var kind, out var count) || kind != '*' || count != slices.Length)
+        if (!TryReadCount(slices.Length))
         {
             return false;
         }
 
         for (var i = 0; i < slices.Length; i++)
         {
-            if (!Line(out kind, out var length) || kind != '$')
+            if (!TrySlice(out slices[i]))
             {
                 return false;
             }
 
-            slices[i] = Slice.Missing;
-            if (length >= 0)
-            {
-                Fill(length + 2);
-                slices[i] = new Slice(from, length);
-                from += length + 2;
-                present++;
-            }
+            present += slices[i].IsMissing ? 0 : 1;
         }
 
         size = from - start;
@@ -215,7 +187,7 @@ internal sealed partial class RowLane : IDisposable
         Send();
         // It may have been a password.
         Array.Clear(request, 0, length);
-        return Line(out var kind, out _) && kind == '+';
+        return TrySkipWords(1);
     }
 
     private static byte[] Words(string[] words) => Encoding.ASCII.GetBytes(string.Concat(Array.ConvertAll(words, static word => $"${word.Length}\r\n{word}\r\n")));
@@ -241,21 +213,6 @@ internal sealed partial class RowLane : IDisposable
         {
             Array.Resize(ref request, Math.Max(request.Length * 2, sent + count));
         }
-    }
-
-    private bool Line(out byte kind, out int number)
-    {
-        Fill(1);
-        int end;
-        while ((end = answer.AsSpan(from, to - from).IndexOf((byte)'\n')) < 0)
-        {
-            Fill(to - from + 1);
-        }
-
-        kind = answer[from];
-        var known = Utf8Parser.TryParse(answer.AsSpan(from + 1, end - 1), out number, out _);
-        from += end + 1;
-        return known || kind == '+';
     }
 
     /// <summary>Moves what is left to the front when the buffer runs short, between two rows.</summary>
