@@ -84,7 +84,7 @@ internal sealed partial class BullMqServer
             if (laneFits && scriptCount >= ExportPage && scriptBytes < scriptCount * ExportHeavy)
             {
                 laneFits = false;
-                if (await server.LaneAsync(server.Keys(queue), StateWords.KeyWord(state)!, stop).ConfigureAwait(false) is { } open)
+                if (await server.LaneAsync(server.Keys(queue), stop).ConfigureAwait(false) is { } open)
                 {
                     lane = new ExportLane(open, queue, state, ExportBatch);
                 }

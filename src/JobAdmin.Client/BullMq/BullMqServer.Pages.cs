@@ -1,5 +1,3 @@
-using StackExchange.Redis;
-
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Reading the jobs of a state that is a sorted set, page by page.</summary>
@@ -7,11 +5,10 @@ internal sealed partial class BullMqServer
 {
     private const int LanePage = 1000, HeavyRow = 2048;
 
-    /// <summary>A lane to the server that has a key of the queue; where that has moved to is Redis's secret, but for the library that follows it.</summary>
-    private async Task<RowLane?> LaneAsync(QueueKeys keys, string word, CancellationToken stop)
+    /// <summary>A lane to the server that has the queue's keys; null where there can be none, or it would be no faster.</summary>
+    private async Task<RowLane?> LaneAsync(QueueKeys keys, CancellationToken stop)
     {
-        var key = keys[word];
-        var endpoint = await runner.CallAsync(() => runner.Database.IdentifyEndpointAsync(key, CommandFlags.PreferMaster), "EXISTS", 1, stop).ConfigureAwait(false);
+        var endpoint = await EndpointAsync(keys, stop).ConfigureAwait(false);
         return endpoint is null ? null : await Task.Run(() => RowLane.Open(options, endpoint, keys.Base, stop), CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -94,7 +91,7 @@ internal sealed partial class BullMqServer
         {
             laneFits = false;
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
-            if (await server.LaneAsync(keys, word, stop).ConfigureAwait(false) is { } lane)
+            if (await server.LaneAsync(keys, stop).ConfigureAwait(false) is { } lane)
             {
                 walk = new LaneWalk(lane, ids, rows, word, lanePage, cursor);
             }
