@@ -11,11 +11,13 @@ namespace JobAdmin.Client.BullMq;
 
 /// <summary>JSON as bytes, put one behind the other in a buffer that is used again. What it escapes, and how, is what
 /// <see cref="JavaScriptEncoder.UnsafeRelaxedJsonEscaping"/> says.</summary>
-internal sealed class RecordText
+/// <param name="least">How much memory it begins with.</param>
+/// <param name="mostKept">Of how much it lets go when it begins anew.</param>
+internal sealed class RecordText(int least = 64 << 10, int mostKept = 16 << 20)
 {
-    private const int Least = 64 << 10, MostKept = 16 << 20, Piece = 16 << 10;
+    private const int Piece = 16 << 10;
 
-    private byte[] bytes = new byte[Least];
+    private byte[] bytes = new byte[least];
 
     /// <summary>How many bytes there are.</summary>
     public int Length { get; private set; }
@@ -27,9 +29,9 @@ internal sealed class RecordText
     public void Clear()
     {
         Length = 0;
-        if (bytes.Length > MostKept)
+        if (bytes.Length > mostKept)
         {
-            bytes = new byte[Least];
+            bytes = new byte[least];
         }
     }
 

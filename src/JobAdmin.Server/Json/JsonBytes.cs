@@ -17,36 +17,19 @@ internal sealed class JsonBytes
 
     // What stands in a JSON text as it is, of ASCII.
     private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(0x20, 0x5f).Select(static c => (byte)c).Where(static c => c is not ((byte)'"' or (byte)'\\'))]);
-    private byte[] bytes = new byte[8192];
-    private int length;
+    private readonly RecordText text = new(least: 8192, mostKept: 1 << 20);
 
     /// <summary>What was written.</summary>
-    public ReadOnlySpan<byte> Written => bytes.AsSpan(0, length);
+    public ReadOnlySpan<byte> Written => text.Written.Span;
 
     /// <summary>Begins anew; the memory of a job that was huge is not kept.</summary>
-    public void Clear()
-    {
-        length = 0;
-        if (bytes.Length > 1 << 20)
-        {
-            bytes = new byte[8192];
-        }
-    }
+    public void Clear() => text.Clear();
 
     /// <summary>Adds bytes as they are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ReadOnlySpan<byte> piece)
-    {
-        piece.CopyTo(Room(piece.Length));
-        length += piece.Length;
-    }
+    public void Add(ReadOnlySpan<byte> piece) => text.Put(piece);
 
     /// <summary>Adds a number.</summary>
-    public void Add(long number)
-    {
-        Utf8Formatter.TryFormat(number, Room(20), out var written);
-        length += written;
-    }
+    public void Add(long number) => text.Put(number);
 
     /// <summary>Adds a number, or null.</summary>
     public void Add(long? number)
@@ -64,29 +47,22 @@ internal sealed class JsonBytes
     /// <summary>Adds a text.</summary>
     public void AddText(ReadOnlySpan<byte> utf8)
     {
-        Add("\""u8);
-        if (utf8.IndexOfAnyExcept(Plain) < 0)
+        if (!text.TryPutText(utf8))
         {
-            Add(utf8);
+            text.PutText(Encoding.UTF8.GetString(utf8));
         }
-        else
-        {
-            Escape(Utf8.IsValid(utf8) ? utf8 : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8)));
-        }
-
-        Add("\""u8);
     }
 
     /// <summary>Adds a text, or null.</summary>
-    public void AddText(string? text)
+    public void AddText(string? value)
     {
-        if (text is null)
+        if (value is null)
         {
             Add("null"u8);
         }
         else
         {
-            AddText(Encoding.UTF8.GetBytes(text));
+            text.PutText(value);
         }
     }
 
@@ -100,9 +76,10 @@ internal sealed class JsonBytes
         }
 
         // To the millisecond: of seven digits, three.
+        Span<byte> whole = stackalloc byte[28];
+        Utf8Formatter.TryFormat(at.UtcDateTime, whole, out _, 'O');
         Add("\""u8);
-        Utf8Formatter.TryFormat(at.UtcDateTime, Room(28), out _, 'O');
-        length += 23;
+        Add(whole[..23]);
         Add("Z\""u8);
     }
 
@@ -222,26 +199,4 @@ internal sealed class JsonBytes
             }
         }
     }
-
-    private void Escape(ReadOnlySpan<byte> utf8)
-    {
-        while (!utf8.IsEmpty)
-        {
-            Encoder.EncodeUtf8(utf8, Room(Math.Max(64, utf8.Length)), out var read, out var written);
-            length += written;
-            utf8 = utf8[read..];
-        }
-    }
-
-    private Span<byte> Room(int count)
-    {
-        if (bytes.Length - length < count)
-        {
-            Grow(count);
-        }
-
-        return bytes.AsSpan(length);
-    }
-
-    private void Grow(int count) => Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
 }
