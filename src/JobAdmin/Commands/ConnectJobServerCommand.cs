@@ -14,6 +14,9 @@ namespace JobAdmin.Commands;
 [OutputType(typeof(JobServerConnection))]
 public sealed class ConnectJobServerCommand : AsyncCmdlet
 {
+    // What PowerShell learns of a cmdlet at its first use, it need not learn while somebody waits for jobs.
+    private static readonly Lazy<Task> Learnt = new(static () => Task.Run(static () => _ = new CommandMetadata(typeof(GetJobCommand))));
+
     /// <summary>The address: redis://host:6379/0, rediss://host:6380, host:port, or https://host/path. Without it, $env:REDIS_URL.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
@@ -111,8 +114,7 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
         var server = Run(token => ClientLoader.Factory.ConnectAsync(options, token));
         server.Connection.AuditPath = audit;
         Register(server);
-        // What PowerShell learns of a cmdlet at its first use, it need not learn while somebody waits for jobs.
-        _ = Task.Run(static () => _ = new CommandMetadata(typeof(GetJobCommand)));
+        _ = Learnt.Value;
     }
 
     private ServerAddress Parse(string given)

@@ -177,30 +177,30 @@ public sealed class GetJobCommand : JobFilterCmdlet
         var first = true;
         await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
         {
-            if (!first)
+            // Whoever has enough of the first page has no other one read.
+            if (first && !await SayAndWaitAsync(() => Show(page)).ConfigureAwait(false))
             {
-                await ShowAsync(page).ConfigureAwait(false);
-            }
-            else if (!await SayAndWaitAsync(() => page.ToList().ForEach(Show)).ConfigureAwait(false))
-            {
-                // Whoever has enough of the first page has no other one read.
                 return;
             }
 
+            await (first ? Task.CompletedTask : ShowAsync(page)).ConfigureAwait(false);
             first = false;
         }
     }
 
-    private Task ShowAsync(IReadOnlyList<QueueJob> page) => SayAsync(() => page.ToList().ForEach(Show));
+    private Task ShowAsync(IReadOnlyList<QueueJob> page) => SayAsync(() => Show(page));
 
-    private void Show(QueueJob job)
+    private void Show(IReadOnlyList<QueueJob> page)
     {
-        if (job.Problem is { } problem)
+        foreach (var job in page)
         {
-            WriteWarning($"{job}: {problem}");
-        }
+            if (job.Problem is { } problem)
+            {
+                WriteWarning($"{job}: {problem}");
+            }
 
-        WriteObject(job);
+            WriteObject(job);
+        }
     }
 
     private async Task ShowIdsAsync(IJobServer server, string[] ids, CancellationToken token)
@@ -280,7 +280,7 @@ public sealed class GetJobCommand : JobFilterCmdlet
         {
             if (jobs[i] is { } job)
             {
-                Show(job);
+                Show([job]);
             }
             else
             {
