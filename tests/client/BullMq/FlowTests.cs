@@ -100,8 +100,6 @@ public sealed class FlowTests(Bench bench)
         Assert.Equal(["images x:y:z Waiting ", "texts 7 Unknown it is kept under another prefix (other)"], flow.Children.Select(c => $"{c.Queue} {c.Id} {c.State} {c.Job.Problem}").Order());
     }
 
-    private static object Node(string id, string queueName, params object[] children) => new { name = id, queueName, opts = new { jobId = id }, children };
-
     private static async Task<JobFlowNode> FlowAsync(Lab lab, string queue, string id) =>
         (await ((IJobFlows)await lab.ServerAsync()).GetFlowAsync(queue, id, 10, JobParts.None, Ct))!;
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using StackExchange.Redis;
+
 namespace JobAdmin.Client.Tests;
 
 /// <summary>Short ways to our client, for tests that read like sentences.</summary>
@@ -72,4 +75,14 @@ internal static class Servers
 
     /// <summary>The error that an attempt ends in.</summary>
     public static Task<JobServerException> ErrorOfAsync(Func<Task> attempt) => Assert.ThrowsAsync<JobServerException>(attempt);
+
+    /// <summary>A node of a flow as BullMQ's library takes it, with its name for its id.</summary>
+    public static object Node(string id, string queueName, params object[] children) => new { name = id, queueName, opts = new { jobId = id }, children };
+
+    /// <summary>How often Redis has run a command, within scripts too, for whichever database.</summary>
+    public static async Task<long> CallsAsync(this IDatabase db, string command)
+    {
+        var line = ((string)(await db.ExecuteAsync("INFO", "commandstats"))!).Split('\n').FirstOrDefault(line => line.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
+    }
 }
