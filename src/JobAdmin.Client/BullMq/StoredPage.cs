@@ -19,7 +19,7 @@ internal sealed record StoredSource(LanePool Pool, EndPoint Endpoint, QueueKeys 
 internal sealed class StoredPage : IDisposable
 {
     // Jobs that are asked for at once, of which two lots are under way: few at first, since they may be huge, unless those of the queue's last page were small.
-    private const int FirstLot = 8, MostInLot = 256, BytesInLot = 384 << 10;
+    private const int FirstLot = 8, MostInLot = 128, BytesInLot = 384 << 10;
     private static readonly byte[][] LogKey = [":logs"u8.ToArray()];
     private static readonly byte[][] ChildKeys = [":dependencies"u8.ToArray(), ":processed"u8.ToArray(), ":failed"u8.ToArray(), ":unsuccessful"u8.ToArray()];
 
