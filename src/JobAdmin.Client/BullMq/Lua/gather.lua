@@ -1,10 +1,16 @@
 -- Stands before BullMQ's functions in scripts that delete many jobs: rcall gathers the keys that they delete and unlinks them together, and a field that they
--- have just read is not read again. Whatever else they do, and whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered().
-local rcall, unlinkGathered
+-- have just read is not read again: neither one of theirs, nor one that the filter behind readAhead() has read along with its own. Whatever else they do, and
+-- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered().
+local rcall, unlinkGathered, readAhead
 do
   local server = redis.call
   local keys, count, gathered = {}, 0, {}
   local seen, deduplication
+  local read, parent
+  readAhead = function(filter)
+    filter.also = { 'parentKey', 'deid' }
+    filter.tell = function(key, parentKey, deid) read, parent, deduplication = key, parentKey, deid end
+  end
   unlinkGathered = function()
     if count > 0 then
       server('UNLINK', unpack(keys, 1, count))
@@ -13,13 +19,20 @@ do
   end
   rcall = function(command, key, ...)
     if command == 'DEL' then
-      local more = { ... }
-      keys[count + 1] = key
-      for i = 1, #more do keys[count + 1 + i] = more[i] end
-      count = count + 1 + #more
+      local a, b, c, d, e, more = ...
       gathered[key] = true
+      if e and not more then
+        -- A job and its five parts, most of what there is: without a table of them.
+        local at = count
+        keys[at + 1], keys[at + 2], keys[at + 3], keys[at + 4], keys[at + 5], keys[at + 6] = key, a, b, c, d, e
+        count = at + 6
+      else
+        local all = { key, ... }
+        for i = 1, #all do keys[count + i] = all[i] end
+        count = count + #all
+      end
       if count >= 600 then unlinkGathered() end
-      return 1 + #more
+      return 1 + select('#', ...)
     end
     if command == 'HGET' then
       if key == seen and ... == 'deid' then return deduplication end
@@ -27,9 +40,14 @@ do
       return server(command, key, ...)
     end
     if command == 'HMGET' and not gathered[key] then
+      local first, second, more = ...
+      local links = first == 'parentKey' and second == 'deid' and not more
+      if links and key == read then
+        seen = key
+        return { parent, deduplication }
+      end
       local values = server(command, key, ...)
-      local first, second = ...
-      if first == 'parentKey' and second == 'deid' then seen, deduplication = key, values[2] end
+      if links then seen, deduplication = key, values[2] end
       return values
     end
     unlinkGathered()

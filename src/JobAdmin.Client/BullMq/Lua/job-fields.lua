@@ -104,6 +104,11 @@ local function fieldsOf(filter)
     want('timestamp')
   end
   if filter.untouched then want('processedOn') end
+  -- What whoever deletes the job wants to know next.
+  if filter.also and #fields > 0 then
+    want(filter.also[1])
+    want(filter.also[2])
+  end
   filter.fields = fields
   return fields
 end
@@ -122,6 +127,7 @@ local function passes(P, id, filter)
     else
       values = redis.pcall('HMGET', P .. id, unpack(fields))
       if values.err then return false end
+      if filter.also then filter.tell(P .. id, values[#fields - 1], values[#fields]) end
     end
     if filter.names and not anyPattern(values[filter.atname], filter.names) then return false end
     local reason = values[filter.atfailedReason]

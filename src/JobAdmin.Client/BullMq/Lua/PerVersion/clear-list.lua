@@ -5,11 +5,15 @@
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
 
+-- Only such an id can be a scheduler's next run: of all others its function reads a field for nothing.
+local function isNextRun(id, job, schedulers) return isJobSchedulerJob and string.sub(id, 1, 7) == 'repeat:' and isJobSchedulerJob(id, job, schedulers) end
+
 local P, state = ARGV[1], ARGV[2]
 local kept, anchor = tonumber(ARGV[3]), ARGV[4]
 local count, most = tonumber(ARGV[5]), tonumber(ARGV[6])
 local filter = ARGV[7] ~= '' and cjson.decode(ARGV[7]) or nil
 local everything = ARGV[8] == '1'
+if filter then readAhead(filter) end
 local key = KEYS[1]
 -- Workers take from this end: of those kept, some may have gone since.
 while kept > 0 and rcall('LINDEX', key, -kept) ~= anchor do
@@ -27,10 +31,10 @@ for i = total, 1, -1 do
   local job = P .. id
   local keep = not everything and (string.sub(id, 1, 2) == '0:' or not passes(P, id, filter)
     or (state == 'active' and rcall('EXISTS', job .. ':lock') == 1)
-    or (isJobSchedulerJob and isJobSchedulerJob(id, job, P .. 'repeat')))
+    or isNextRun(id, job, P .. 'repeat'))
   if not keep then
     removeJob(id, true, P, true)
-    if everything then rcall('DEL', job .. ':lock') end
+    if everything and state == 'active' then rcall('DEL', job .. ':lock') end
     marked[#marked + 1] = -(kept + total - i + 1)
     deleted = deleted + 1
   end

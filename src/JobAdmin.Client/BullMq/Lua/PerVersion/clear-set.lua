@@ -5,34 +5,42 @@
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
 
+-- Only such an id can be a scheduler's next run: of all others its function reads a field for nothing.
+local function isNextRun(id, job, schedulers) return isJobSchedulerJob and string.sub(id, 1, 7) == 'repeat:' and isJobSchedulerJob(id, job, schedulers) end
+
 local P, state, min, max = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local cursorScore, cursorId = ARGV[5], ARGV[6]
 local count, most = tonumber(ARGV[7]), tonumber(ARGV[8])
 local filter = ARGV[9] ~= '' and cjson.decode(ARGV[9]) or nil
 local everything = ARGV[10] == '1'
+if filter then readAhead(filter) end
+-- Nothing of it is kept, and no cursor needed: scores cost Redis more than ids.
+local bare = everything or (not filter and (state == 'completed' or state == 'failed'))
 local key = KEYS[1]
 local entries
 -- The entry at the cursor was kept: go on behind it. If it has gone since, its score tells where it was.
 if cursorScore ~= '' and rcall('ZSCORE', key, cursorId) == cursorScore then
   local rank = rcall('ZRANK', key, cursorId)
   entries = rcall('ZRANGE', key, rank + 1, rank + count, 'WITHSCORES')
+elseif bare then
+  entries = rcall('ZRANGEBYSCORE', key, min, max, 'LIMIT', 0, count)
 else
   entries = rcall('ZRANGEBYSCORE', key, cursorScore ~= '' and cursorScore or min, max, 'WITHSCORES', 'LIMIT', 0, count)
 end
 local high = tonumber(max)
 local gone = {}
-local more = #entries >= 2 * count
-for i = 1, #entries, 2 do
-  local id, score = entries[i], entries[i + 1]
-  if high and tonumber(score) > high then more = false break end
+local step = bare and 1 or 2
+local more = #entries >= step * count
+for i = 1, #entries, step do
+  local id, score = entries[i], not bare and entries[i + 1] or nil
+  if high and score and tonumber(score) > high then more = false break end
   if #gone >= most or i % 8 == 7 and isLate() then more = true break end
   local keep = not everything and (not passes(P, id, filter)
-    or (state ~= 'completed' and state ~= 'failed' and isJobSchedulerJob and isJobSchedulerJob(id, P .. id, P .. 'repeat')))
+    or (state ~= 'completed' and state ~= 'failed' and isNextRun(id, P .. id, P .. 'repeat')))
   if keep then
     cursorScore, cursorId = score, id
   else
     removeJob(id, true, P, true)
-    if everything then rcall('DEL', P .. id .. ':lock') end
     gone[#gone + 1] = id
   end
 end
