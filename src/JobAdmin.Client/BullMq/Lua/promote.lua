@@ -11,19 +11,18 @@ if major == '4' then
 else
   keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
 end
-local out = {}
+local out, count = {}, 0
 for i = 4, #ARGV do
   if i % 8 == 0 and isLate() then break end
   local id = ARGV[i]
-  local code
-  if call('ZSCORE', P .. 'delayed', id) then
-    local ok, result = pcall(bullmq, keys, { P, id })
-    if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
-  else
-    code = isJob(P .. id) and -3 or -1
+  local ok, code = pcall(bullmq, keys, { P, id })
+  if not ok then
+    code = type(code) == 'table' and code.err or tostring(code)
+  elseif code == -3 and not isJob(P .. id) then
+    code = -1
   end
-  out[#out + 1] = code
-  out[#out + 1] = 'delayed'
+  out[count + 1], out[count + 2] = code, 'delayed'
+  count = count + 2
 end
-out[#out + 1] = elapsed()
+out[count + 1] = elapsed()
 return out
