@@ -100,11 +100,16 @@ internal sealed partial class BullMqServer
     private async Task<IReadOnlyList<JobOutcome>> SliceAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var outcomes = new JobOutcome[ids.Count];
-        int[] places = [.. Enumerable.Range(0, ids.Count)];
-        var attempt = 1;
-        while (places.Length > 0)
+        var open = new List<PlacedId>(ids.Count);
+        for (var i = 0; i < ids.Count; i++)
         {
-            string[] sent = [.. places.Select(place => ids[place])];
+            open.Add(new PlacedId(ids[i], i));
+        }
+
+        var attempt = 1;
+        while (open.Count > 0)
+        {
+            var sent = open.ConvertAll(static one => one.Id);
             IReadOnlyList<JobOutcome> answers;
             try
             {
@@ -121,30 +126,38 @@ internal sealed partial class BullMqServer
                 answers = await LookAgainAsync(plan, sent, exception, cancellationToken).ConfigureAwait(false);
             }
 
-            for (var i = 0; i < answers.Count; i++)
-            {
-                outcomes[places[i]] = answers[i];
-            }
-
             // What the script had no time for comes first in the next call.
-            var left = places[answers.Count..];
+            var next = open.GetRange(answers.Count, open.Count - answers.Count);
             if (cancellationToken.IsCancellationRequested)
             {
-                foreach (var place in left)
-                {
-                    outcomes[place] = Unsent(plan.Queue, ids[place], "Stopped before it was sent.");
-                }
-
-                left = [];
+                next.ForEach(one => outcomes[one.Place] = Unsent(plan.Queue, one.Id, "Stopped before it was sent."));
+                next = [];
             }
 
-            var again = places[..answers.Count].Where(place => outcomes[place].Status == JobOutcomeStatus.NotChanged).ToArray();
-            places = attempt < Attempts ? [.. left, .. again] : left;
-            attempt += again.Length > 0 ? 1 : 0;
+            var again = false;
+            for (var i = 0; i < answers.Count; i++)
+            {
+                outcomes[open[i].Place] = answers[i];
+                if (answers[i].Status == JobOutcomeStatus.NotChanged)
+                {
+                    again = true;
+                    if (attempt < Attempts)
+                    {
+                        next.Add(open[i]);
+                    }
+                }
+            }
+
+            open = next;
+            attempt += again ? 1 : 0;
         }
 
         return outcomes;
     }
+
+    /// <summary>A job of a slice, and its place in it.</summary>
+    /// <remarks>No struct: lists of those are compiled anew in each session.</remarks>
+    private sealed record PlacedId(string Id, int Place);
 
     private async Task<IReadOnlyList<JobOutcome>> SendAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal sealed class ChangeEngine : IDisposable
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(20);
 
     private readonly object gate = new();
-    private readonly Queue<(ChangeWindow Window, Task Work)> sent = new();
+    private readonly Queue<ChangeWindow> sent = new();
     private readonly Func<Func<CancellationToken, Task>, Task> start;
     private readonly ChangeJobs change;
     private readonly Pacer? pacer;
@@ -79,9 +79,9 @@ internal sealed class ChangeEngine : IDisposable
         }
     }
 
-    /// <summary>The oldest window that was sent, and its work.</summary>
+    /// <summary>The oldest window that was sent.</summary>
     /// <returns>The window, or null when there is none.</returns>
-    public (ChangeWindow Window, Task Work)? Oldest()
+    public ChangeWindow? Oldest()
     {
         lock (gate)
         {
@@ -100,7 +100,7 @@ internal sealed class ChangeEngine : IDisposable
 
     /// <summary>Sends nothing more, and gives up what was not sent.</summary>
     /// <returns>The windows under way.</returns>
-    public IReadOnlyList<(ChangeWindow Window, Task Work)> Close()
+    public IReadOnlyList<ChangeWindow> Close()
     {
         lock (gate)
         {
@@ -145,7 +145,7 @@ internal sealed class ChangeEngine : IDisposable
         var previous = follows;
         var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         follows = called.Task;
-        sent.Enqueue((window, start(async token =>
+        window.Work = start(async token =>
         {
             try
             {
@@ -157,6 +157,7 @@ internal sealed class ChangeEngine : IDisposable
             {
                 called.TrySetResult();
             }
-        })));
+        });
+        sent.Enqueue(window);
     }
 }

@@ -12,6 +12,9 @@ internal sealed class ChangeWindow
     /// <summary>What became of each; null where it is not known yet.</summary>
     public JobOutcome?[] Outcomes { get; private set; } = [];
 
+    /// <summary>The sending of it.</summary>
+    public Task Work { get; set; } = Task.CompletedTask;
+
     /// <summary>What kept the rest from being changed.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
 
@@ -22,19 +25,32 @@ internal sealed class ChangeWindow
     public async Task SendAsync(ChangeJobs change, Action called, CancellationToken token)
     {
         Outcomes = new JobOutcome?[Jobs.Count];
-        var places = Enumerable.Range(0, Jobs.Count).GroupBy(i => (Jobs[i].Server, Jobs[i].Queue));
+        var taken = new bool[Jobs.Count];
         try
         {
-            foreach (var group in places)
+            for (var first = 0; first < Jobs.Count; first++)
             {
-                var indexes = group.ToArray();
-                var ids = Array.ConvertAll(indexes, i => Jobs[i].Id);
-                var call = change(new QueueReference(group.Key.Server, group.Key.Queue), ids, token);
-                called();
-                var outcomes = await call.ConfigureAwait(false);
-                for (var i = 0; i < indexes.Length; i++)
+                if (!taken[first])
                 {
-                    Outcomes[indexes[i]] = outcomes[i];
+                    var (server, queue) = (Jobs[first].Server, Jobs[first].Queue);
+                    var (ids, places) = (new List<string>(), new int[Jobs.Count]);
+                    for (var i = first; i < Jobs.Count; i++)
+                    {
+                        if (Jobs[i].Queue == queue && Jobs[i].Server == server)
+                        {
+                            taken[i] = true;
+                            places[ids.Count] = i;
+                            ids.Add(Jobs[i].Id);
+                        }
+                    }
+
+                    var call = change(new QueueReference(server, queue), ids, token);
+                    called();
+                    var outcomes = await call.ConfigureAwait(false);
+                    for (var i = 0; i < outcomes.Count; i++)
+                    {
+                        Outcomes[places[i]] = outcomes[i];
+                    }
                 }
             }
         }

@@ -277,9 +277,9 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
     {
         try
         {
-            while (engine!.Oldest() is var (window, work) && (work.IsCompleted || engine.Sent > underWay))
+            while (engine!.Oldest() is { } window && (window.Work.IsCompleted || engine.Sent > underWay))
             {
-                Await(work);
+                Await(window.Work);
                 engine.Take();
                 outcomes!.Write(window);
                 progress ??= new ProgressReporter(WriteProgress, $"{Verb} jobs");

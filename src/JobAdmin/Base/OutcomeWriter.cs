@@ -56,13 +56,13 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
 
     /// <summary>Says after a stop, when the pipeline takes nothing more, how far it came.</summary>
     /// <param name="underWay">What was under way.</param>
-    public void SayStopped(IReadOnlyList<(ChangeWindow Window, Task Work)> underWay)
+    public void SayStopped(IReadOnlyList<ChangeWindow> underWay)
     {
-        var heard = underWay.SelectMany(sent => sent.Window.Outcomes).OfType<JobOutcome>().ToList();
+        var heard = underWay.SelectMany(window => window.Outcomes).OfType<JobOutcome>().ToList();
         var known = heard.Count(outcome => outcome.Succeeded);
-        var unknown = underWay.Where(sent => !sent.Work.IsCompleted).Sum(sent => sent.Window.Jobs.Count);
+        var unknown = underWay.Where(window => !window.Work.IsCompleted).Sum(window => window.Jobs.Count);
         heard.ForEach(cmdlet.Audit.Count);
-        foreach (var job in underWay.Where(sent => !sent.Work.IsCompleted).SelectMany(sent => sent.Window.Jobs))
+        foreach (var job in underWay.Where(window => !window.Work.IsCompleted).SelectMany(window => window.Jobs))
         {
             cmdlet.Audit.Count(new QueueReference(job.Server, job.Queue), "unknown");
         }

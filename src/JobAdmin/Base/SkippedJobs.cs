@@ -12,6 +12,11 @@ internal sealed class SkippedJobs
     /// <param name="verb">What is done, as it begins a sentence.</param>
     public string? Sum(string verb)
     {
+        if (queues.Count == 0)
+        {
+            return null;
+        }
+
         var total = queues.Values.Sum();
         var parts = queues.OrderByDescending(queue => queue.Value).Select(queue => $"{queue.Value:N0} in queue {queue.Key}");
         return total > 1 ? $"{verb} {total:N0} jobs in all: {string.Join(", ", parts)}" : null;
