@@ -1,5 +1,5 @@
 -- Shared by the scripts that read jobs: what a job's row is made of, and which jobs match a filter.
-local call = redis.call
+local call, pcallServer = redis.call, redis.pcall
 local FIELDS = { 'name', 'timestamp', 'processedOn', 'finishedOn', 'failedReason', 'progress', 'atm', 'attemptsMade', 'ats', 'stc',
   'priority', 'delay', 'pb', 'parentKey', 'rjk', 'deid', 'defa', 'opts' }
 local COUNT = #FIELDS
@@ -23,7 +23,7 @@ end
 local function readJob(P, id, score, state, parts)
   if askedFor ~= parts then ask(parts) end
   local job = P .. id
-  local values = redis.pcall('HMGET', job, unpack(asked))
+  local values = pcallServer('HMGET', job, unpack(asked))
   if values.err then return nil end
   if not values[1] and not values[2] and call('EXISTS', job) == 0 then return nil end
   local opts = values[COUNT]
@@ -110,6 +110,7 @@ local function fieldsOf(filter)
     want(filter.also[2])
   end
   filter.fields = fields
+  filter.only = #fields == 1 and fields[1]
   return fields
 end
 
@@ -120,12 +121,14 @@ local function passes(P, id, filter)
   local fields = filter.fields or fieldsOf(filter)
   if #fields > 0 then
     local values
-    if #fields == 1 then
-      local value = redis.pcall('HGET', P .. id, fields[1])
+    if filter.only then
+      local value = pcallServer('HGET', P .. id, filter.only)
       if type(value) == 'table' then return false end
+      -- Most walks ask for a reason alone, and most jobs don't pass.
+      if filter.reasons and not anyPattern(value, filter.reasons) then return false end
       values = { value }
     else
-      values = redis.pcall('HMGET', P .. id, unpack(fields))
+      values = pcallServer('HMGET', P .. id, unpack(fields))
       if values.err then return false end
       if filter.also then filter.tell(P .. id, values[#fields - 1], values[#fields]) end
     end
