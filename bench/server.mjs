@@ -79,13 +79,13 @@ const timed = async (work, ...children) => {
 };
 const agent = new Agent({ keepAlive: true });
 /** A whole answer as bytes. Not by fetch, whose streams take as long as a fast server does. */
-const bytes = url => new Promise((done, failed) => get(url, { agent }, answer => {
+const download = url => new Promise((done, failed) => get(url, { agent }, answer => {
   const pieces = [];
   answer.on('data', piece => pieces.push(piece)).on('error', failed).on('end', () => done(Buffer.concat(pieces)));
 }).on('error', failed));
 /** How often a text stands in an answer: what is compared is the servers, not the parser of this script. */
 const count = async (url, text) => {
-  const body = await bytes(url);
+  const body = await download(url);
   let found = 0;
   for (let at = body.indexOf(text); at >= 0; at = body.indexOf(text, at + text.length)) found++;
   return found;

@@ -30,27 +30,29 @@ internal sealed class ChangeWindow
         {
             for (var first = 0; first < Jobs.Count; first++)
             {
-                if (!taken[first])
+                if (taken[first])
                 {
-                    var (server, queue) = (Jobs[first].Server, Jobs[first].Queue);
-                    var (ids, places) = (new List<string>(), new int[Jobs.Count]);
-                    for (var i = first; i < Jobs.Count; i++)
-                    {
-                        if (Jobs[i].Queue == queue && Jobs[i].Server == server)
-                        {
-                            taken[i] = true;
-                            places[ids.Count] = i;
-                            ids.Add(Jobs[i].Id);
-                        }
-                    }
+                    continue;
+                }
 
-                    var call = change(new QueueReference(server, queue), ids, token);
-                    called();
-                    var outcomes = await call.ConfigureAwait(false);
-                    for (var i = 0; i < outcomes.Count; i++)
+                var (server, queue) = (Jobs[first].Server, Jobs[first].Queue);
+                var (ids, places) = (new List<string>(), new int[Jobs.Count]);
+                for (var i = first; i < Jobs.Count; i++)
+                {
+                    if (Jobs[i].Queue == queue && Jobs[i].Server == server)
                     {
-                        Outcomes[places[i]] = outcomes[i];
+                        taken[i] = true;
+                        places[ids.Count] = i;
+                        ids.Add(Jobs[i].Id);
                     }
+                }
+
+                var call = change(new QueueReference(server, queue), ids, token);
+                called();
+                var outcomes = await call.ConfigureAwait(false);
+                for (var i = 0; i < ids.Count; i++)
+                {
+                    Outcomes[places[i]] = outcomes[i];
                 }
             }
         }

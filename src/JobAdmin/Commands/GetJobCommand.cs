@@ -177,13 +177,16 @@ public sealed class GetJobCommand : JobFilterCmdlet
         var first = true;
         await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
         {
-            // Whoever has enough of the first page has no other one read.
-            if (first && !await SayAndWaitAsync(() => Show(page)).ConfigureAwait(false))
+            if (!first)
             {
+                await ShowAsync(page).ConfigureAwait(false);
+            }
+            else if (!await SayAndWaitAsync(() => Show(page)).ConfigureAwait(false))
+            {
+                // Whoever has enough of the first page has no other one read.
                 return;
             }
 
-            await (first ? Task.CompletedTask : ShowAsync(page)).ConfigureAwait(false);
             first = false;
         }
     }

@@ -2,14 +2,18 @@
 -- have just read is not read again: neither one of theirs, nor one that the filter behind readAhead() has read along with its own. Whatever else they do, and
 -- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered().
 local rcall, unlinkGathered, readAhead
+-- Whether a job is a scheduler's next run, as BullMQ's own function judges where its version has one. Of an id that does not begin so it would read a field for nothing.
+local function isNextRun(judge, P, id) return judge and string.sub(id, 1, 7) == 'repeat:' and judge(id, P .. id, P .. 'repeat') end
 do
   local server = redis.call
   local keys, count, gathered = {}, 0, {}
   local seen, deduplication
-  local read, parent
+  local ahead = {}
   readAhead = function(filter)
-    filter.also = { 'parentKey', 'deid' }
-    filter.tell = function(key, parentKey, deid) read, parent, deduplication = key, parentKey, deid end
+    if filter then
+      filter.links = true
+      ahead = filter
+    end
   end
   unlinkGathered = function()
     if count > 0 then
@@ -42,11 +46,7 @@ do
     if command == 'HMGET' and not gathered[key] then
       local first, second, more = ...
       local links = first == 'parentKey' and second == 'deid' and not more
-      if links and key == read then
-        seen = key
-        return { parent, deduplication }
-      end
-      local values = server(command, key, ...)
+      local values = links and key == ahead.key and { ahead.values[ahead.atparentKey], ahead.values[ahead.atdeid] } or server(command, key, ...)
       if links then seen, deduplication = key, values[2] end
       return values
     end

@@ -104,13 +104,12 @@ local function fieldsOf(filter)
     want('timestamp')
   end
   if filter.untouched then want('processedOn') end
-  -- What whoever deletes the job wants to know next.
-  if filter.also and #fields > 0 then
-    want(filter.also[1])
-    want(filter.also[2])
+  -- What whoever deletes the job asks for next.
+  if filter.links and #fields > 0 then
+    want('parentKey')
+    want('deid')
   end
-  filter.fields = fields
-  filter.only = #fields == 1 and fields[1]
+  filter.fields, filter.values = fields, {}
   return fields
 end
 
@@ -120,17 +119,16 @@ local function passes(P, id, filter)
   if filter.ids and not anyPattern(id, filter.ids) then return false end
   local fields = filter.fields or fieldsOf(filter)
   if #fields > 0 then
-    local values
-    if filter.only then
-      local value = pcallServer('HGET', P .. id, filter.only)
-      if type(value) == 'table' then return false end
-      -- Most walks ask for a reason alone, and most jobs don't pass.
-      if filter.reasons and not anyPattern(value, filter.reasons) then return false end
-      values = { value }
+    local job, values = P .. id, nil
+    if #fields == 1 then
+      -- Into the table of the job before: most walks ask for one field, and need no table of each job's.
+      values = filter.values
+      values[1] = pcallServer('HGET', job, fields[1])
+      if type(values[1]) == 'table' then return false end
     else
-      values = pcallServer('HMGET', P .. id, unpack(fields))
+      values = pcallServer('HMGET', job, unpack(fields))
       if values.err then return false end
-      if filter.also then filter.tell(P .. id, values[#fields - 1], values[#fields]) end
+      filter.key, filter.values = job, values
     end
     if filter.names and not anyPattern(values[filter.atname], filter.names) then return false end
     local reason = values[filter.atfailedReason]

@@ -10,7 +10,7 @@ for i = 3, #ARGV do
   local id = ARGV[i]
   local job = P .. id
   local locked = state == 'active' and rcall('EXISTS', job .. ':lock') == 1
-  if not locked and not (isJobSchedulerJob and isJobSchedulerJob(id, job, P .. 'repeat')) then
+  if not locked and not isNextRun(isJobSchedulerJob, P, id) then
     -- Only what is still in the state: somebody may have moved it since it was seen.
     local there = rcall(list and 'LREM' or 'ZREM', KEYS[1], unpack(list and { -1, id } or { id })) == 1
     if there then

@@ -5,15 +5,12 @@
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
 
--- Only such an id can be a scheduler's next run: of all others its function reads a field for nothing.
-local function isNextRun(id, job, schedulers) return isJobSchedulerJob and string.sub(id, 1, 7) == 'repeat:' and isJobSchedulerJob(id, job, schedulers) end
-
 local P, state = ARGV[1], ARGV[2]
 local kept, anchor = tonumber(ARGV[3]), ARGV[4]
 local count, most = tonumber(ARGV[5]), tonumber(ARGV[6])
 local filter = ARGV[7] ~= '' and cjson.decode(ARGV[7]) or nil
 local everything = ARGV[8] == '1'
-if filter then readAhead(filter) end
+readAhead(filter)
 local key = KEYS[1]
 -- Workers take from this end: of those kept, some may have gone since.
 while kept > 0 and rcall('LINDEX', key, -kept) ~= anchor do
@@ -31,7 +28,7 @@ for i = total, 1, -1 do
   local job = P .. id
   local keep = not everything and (string.sub(id, 1, 2) == '0:' or not passes(P, id, filter)
     or (state == 'active' and rcall('EXISTS', job .. ':lock') == 1)
-    or isNextRun(id, job, P .. 'repeat'))
+    or isNextRun(isJobSchedulerJob, P, id))
   if not keep then
     removeJob(id, true, P, true)
     if everything and state == 'active' then rcall('DEL', job .. ':lock') end

@@ -5,15 +5,12 @@
 local isJobSchedulerJob = nil
 --- @include? "isJobSchedulerJob"
 
--- Only such an id can be a scheduler's next run: of all others its function reads a field for nothing.
-local function isNextRun(id, job, schedulers) return isJobSchedulerJob and string.sub(id, 1, 7) == 'repeat:' and isJobSchedulerJob(id, job, schedulers) end
-
 local P, state, min, max = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local cursorScore, cursorId = ARGV[5], ARGV[6]
 local count, most = tonumber(ARGV[7]), tonumber(ARGV[8])
 local filter = ARGV[9] ~= '' and cjson.decode(ARGV[9]) or nil
 local everything = ARGV[10] == '1'
-if filter then readAhead(filter) end
+readAhead(filter)
 -- Nothing of it is kept, and no cursor needed: scores cost Redis more than ids.
 local bare = everything or (not filter and (state == 'completed' or state == 'failed'))
 local key = KEYS[1]
@@ -36,7 +33,7 @@ for i = 1, #entries, step do
   if high and score and tonumber(score) > high then more = false break end
   if #gone >= most or i % 8 == 7 and isLate() then more = true break end
   local keep = not everything and (not passes(P, id, filter)
-    or (state ~= 'completed' and state ~= 'failed' and isNextRun(id, P .. id, P .. 'repeat')))
+    or (state ~= 'completed' and state ~= 'failed' and isNextRun(isJobSchedulerJob, P, id)))
   if keep then
     cursorScore, cursorId = score, id
   else
