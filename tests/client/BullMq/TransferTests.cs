@@ -1,5 +1,6 @@
 using System.Text;
 using StackExchange.Redis;
+using static JobAdmin.Client.Tests.BullMq.Transfers;
 using static JobAdmin.Client.Tests.Servers;
 
 namespace JobAdmin.Client.Tests.BullMq;
@@ -264,49 +265,6 @@ public sealed class TransferTests(Bench bench)
             },
         },
     });
-
-    private static async Task<List<string>> ExportAsync(IJobServer server, params string[] queues)
-    {
-        var records = new List<string>();
-        var transfer = (IJobTransfer)server;
-        foreach (var queue in queues)
-        {
-            await foreach (var slice in transfer.ExportQueueKeysAsync(queue, Ct))
-            {
-                await KeepAsync(records, slice);
-            }
-
-            await foreach (var slice in transfer.ExportJobsAsync(new JobQuery { Queue = queue }, Ct))
-            {
-                await KeepAsync(records, slice);
-            }
-        }
-
-        return records;
-    }
-
-    private static Task KeepAsync(List<string> records, JobExportSlice slice)
-    {
-        var lines = Encoding.UTF8.GetString(slice.Lines.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(slice.Count, lines.Length);
-        records.AddRange(lines);
-        return Task.CompletedTask;
-    }
-
-    private static async Task<List<JobOutcome>> ImportAsync(IJobServer server, IEnumerable<string> records, bool overwrite = false, Dictionary<string, string>? names = null)
-    {
-        var outcomes = new List<JobOutcome>();
-        var transfer = (IJobTransfer)server;
-        foreach (var queue in records.Select(r => Encoding.UTF8.GetBytes(r)).GroupBy(r => transfer.ReadRecord(r).Queue))
-        {
-            outcomes.AddRange(await transfer.ImportAsync(new JobImport
-            {
-                Queue = queue.Key, Records = [.. queue.Select(r => (ReadOnlyMemory<byte>)r)], Prefix = "bull", Names = names ?? [], Overwrite = overwrite,
-            }, Ct));
-        }
-
-        return outcomes;
-    }
 
     private static async Task<long> ExpiryAsync(Lab lab, string key) => (long)await lab.Db.ExecuteAsync("PEXPIRETIME", lab.Base + key);
 }

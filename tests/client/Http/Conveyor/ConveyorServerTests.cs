@@ -4,94 +4,13 @@ using static JobAdmin.Client.Tests.Http.HttpTest;
 namespace JobAdmin.Client.Tests.Http.Conveyor;
 
 /// <summary>What the client makes of Conveyor's traps.</summary>
-public sealed class ConveyorServerTests
+public sealed partial class ConveyorServerTests
 {
     private readonly FakeConveyor conveyor = new();
 
     private static string At(int seconds) => Utc("2026-11-22T04:00:00Z").AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static Task<JobAdmin.Client.Http.HttpJobServer> OpenAsync(FakeServer fake) => ConnectAsync(fake, JobServerKind.Conveyor);
-
-    [Theory]
-    [InlineData("failed", false)]
-    [InlineData("failed", true)]
-    [InlineData("waiting", false)]
-    [InlineData("waiting", true)]
-    public async Task Every_job_comes_once_in_either_order(string state, bool oldestFirst)
-    {
-        for (var n = 0; n < 1234; n++)
-        {
-            conveyor.Add("a", $"j{n}", state, At(n), At(n));
-        }
-
-        await using var fake = conveyor.Start();
-        await using var server = await OpenAsync(fake);
-        var query = new JobQuery { Queue = "a", States = [Enum.Parse<JobState>(state, true)], OldestFirst = oldestFirst };
-        var ids = (await server.GetJobsAsync(query, Token).FlatAsync()).Select(job => job.Id);
-        var expected = Enumerable.Range(0, 1234).Select(n => $"j{n}");
-        Assert.Equal(oldestFirst ? expected : expected.Reverse(), ids);
-        Assert.All(fake.Requests.Where(request => request["end"] is not null), request => Assert.InRange(int.Parse(request["end"]!) - int.Parse(request["start"]!), 1, 1000));
-    }
-
-    [Fact]
-    public async Task Only_as_much_is_read_as_is_wanted()
-    {
-        conveyor.Add("a", "x", "failed", At(0), At(1));
-        await using var fake = conveyor.Start();
-        await using var server = await OpenAsync(fake);
-        fake.Forget();
-        Assert.Single(await server.GetJobsAsync(new JobQuery { Queue = "a", States = [JobState.Failed], First = 2, Skip = 0 }, Token).FlatAsync());
-        Assert.Equal("/api/queues/a/jobs?state=failed&start=0&end=2", fake.Requests[^1].Target);
-        Assert.Empty(await server.GetJobsAsync(new JobQuery { Queue = "a", First = 0 }, Token).FlatAsync());
-    }
-
-    [Fact]
-    public async Task Jobs_that_are_worked_off_while_the_list_is_read_hide_no_others()
-    {
-        for (var n = 0; n < 2000; n++)
-        {
-            conveyor.Add("a", $"j{n}", "waiting", At(n));
-        }
-
-        var reads = 0;
-        conveyor.OnList = () =>
-        {
-            if (++reads > 1)
-            {
-                // Workers take the first hundred that wait.
-                conveyor["a"].Where(job => job.State == "waiting").Take(100).ToList().ForEach(job => job.State = "active");
-            }
-        };
-        await using var fake = conveyor.Start();
-        await using var server = await OpenAsync(fake);
-        var ids = (await server.GetJobsAsync(new JobQuery { Queue = "a", States = [JobState.Waiting], OldestFirst = true }, Token).FlatAsync()).Select(job => job.Id).ToList();
-        Assert.Equal(ids.Count, ids.Distinct().Count());
-        var left = conveyor["a"].Where(job => job.State == "waiting").Select(job => job.Id);
-        Assert.Empty(left.Except(ids));
-    }
-
-    [Fact]
-    public async Task New_failures_push_none_out_of_a_list_from_its_end()
-    {
-        for (var n = 0; n < 1500; n++)
-        {
-            conveyor.Add("a", $"j{n}", "failed", At(n), At(n));
-        }
-
-        var reads = 0;
-        conveyor.OnList = () =>
-        {
-            for (var i = 0; i < 3 && ++reads > 3 && reads < 20; i++)
-            {
-                conveyor.Add("a", $"new{reads}", "failed", At(9000 + reads), At(9000 + reads));
-            }
-        };
-        await using var fake = conveyor.Start();
-        await using var server = await OpenAsync(fake);
-        var ids = (await server.GetJobsAsync(new JobQuery { Queue = "a", States = [JobState.Failed], OldestFirst = true }, Token).FlatAsync()).Select(job => job.Id).ToList();
-        Assert.Equal(ids.Count, ids.Distinct().Count());
-        Assert.Equal(Enumerable.Range(0, 1500).Select(n => $"j{n}"), ids.Where(id => id.StartsWith('j')));
-    }
 
     [Fact]
     public async Task A_queue_that_is_not_there_is_an_error_and_is_not_made()
