@@ -72,6 +72,21 @@ Describe 'The audit' {
         Get-Content $audit -Raw | Should -Not -Match 'hunter2'
     }
 
+    It 'counts all that was changed when the first error ends <Name>' -ForEach @(
+        @{ Name = 'a pipeline'; Change = { $jobs | Invoke-JobRetry -BatchSize 50 -ErrorAction Stop } }
+        @{ Name = 'a change of all that match'; Change = { Invoke-JobRetry -Queue emails -State failed -ErrorAction Stop } }
+    ) {
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 400 })
+        $jobs = Get-Job -Queue emails -State failed -Oldest 1000
+        [void](Invoke-Redis del "bull:emails:$($jobs[10].Id)")
+        $Change | Should -Throw -ErrorId JobNotFound*
+        $left = [int](Invoke-Redis zcard bull:emails:failed)
+        $left | Should -BeLessThan 402
+        $end = (Get-Line)[-1]
+        $end.result | Should -Be 'stopped'
+        Format-Count $end | Should -Be "notFound=1 retried=$(402 - $left)"
+    }
+
     It 'has nothing of <Name> with -WhatIf' -ForEach $cases {
         & ([scriptblock]::Create("`$WhatIfPreference = `$true; $($Change[0])")) | Out-Null
         Get-Content $audit | Should -BeNullOrEmpty

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace JobAdmin.Client.BullMq;
@@ -33,22 +32,6 @@ internal sealed partial class BullMqServer
     }
 
     private JobOutcome Unsent(string queue, string id, string why) => new() { Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged, Message = why };
-
-    public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
-        var left = query.First ?? long.MaxValue;
-        await foreach (var ids in MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).ConfigureAwait(false))
-        {
-            var outcomes = await SliceAsync(plan, ids, cancellationToken).ConfigureAwait(false);
-            left -= ids.Count;
-            yield return outcomes;
-            if (left <= 0)
-            {
-                yield break;
-            }
-        }
-    }
 
     private sealed record ChangePlan(string Queue, QueueKeys Keys, JobChange Change, LuaScript Script, object[] Head, JobOutcomeStatus Done, DateTimeOffset Start, Slicer Slicer);
 

@@ -121,12 +121,12 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     internal override void Leave()
     {
-        if (Stopping && outcomes is not null)
+        var underWay = engine?.Close() ?? [];
+        if (outcomes is not null && (Stopping || underWay.Count > 0))
         {
             // What is under way can't be called back: it gets a moment to say how it ended.
-            var underWay = engine?.Close() ?? [];
             _ = Settle(Task.WhenAll(underWay.Select(window => window.Work)));
-            outcomes.SayStopped(underWay);
+            outcomes.Conclude(underWay, Stopping);
         }
 
         engine?.Dispose();
@@ -234,7 +234,8 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             OneByOne = PassThru,
             AllChanged = count => Audit.Count(queue, Participle, count),
             Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
-            Write = page => SayAsync(() => outcomes!.Write(page)),
+            Heard = outcomes!.Count,
+            Write = page => SayAsync(() => outcomes!.Show(page)),
             Tell = VerboseAsync,
         };
         Run(token => matching.RunAsync(Verb, bar, token));
@@ -281,7 +282,7 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
             {
                 Await(window.Work);
                 engine.Take();
-                outcomes!.Write(window);
+                outcomes!.Write(window.Outcomes);
                 progress ??= new ProgressReporter(WriteProgress, $"{Verb} jobs");
                 progress.Report(outcomes.Done, null, Participle);
                 if (window.Failure is { } failure)

@@ -29,6 +29,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     /// <summary>Asks whether to go on.</summary>
     public required Func<string, Task<bool>> Ask { get; init; }
 
+    /// <summary>Counts outcomes as soon as they come.</summary>
+    public required Action<IReadOnlyList<JobOutcome>> Heard { get; init; }
+
     /// <summary>Takes the outcomes.</summary>
     public required Func<IReadOnlyList<JobOutcome>, Task> Write { get; init; }
 
@@ -73,8 +76,19 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         await foreach (var slice in slices.ConfigureAwait(false))
         {
             Tried += slice.Count;
-            await Write(slice).ConfigureAwait(false);
+            Heard(slice);
+            // After a stop only what was under way still comes, and nobody reads it any more.
+            await UnlessStoppedAsync(Write(slice), token).ConfigureAwait(false);
             bar.Report(Tried, Count, what);
+        }
+    }
+
+    private static async Task UnlessStoppedAsync(Task work, CancellationToken token)
+    {
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!token.IsCancellationRequested)
+        {
+            await work.ConfigureAwait(false);
         }
     }
 

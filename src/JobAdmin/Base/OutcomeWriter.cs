@@ -11,33 +11,46 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
     private readonly PSHost host = cmdlet.Host;
     private readonly List<string> running = [];
     private int runningCount;
+    private long done;
 
     /// <summary>What else is said after a stop.</summary>
     public string Advice { get; init; } = "";
 
     /// <summary>Jobs changed so far.</summary>
-    public long Done { get; private set; }
+    public long Done => Interlocked.Read(ref done);
 
-    /// <summary>Writes the outcomes of a window.</summary>
-    /// <param name="window">The window.</param>
-    public void Write(ChangeWindow window)
+    /// <summary>Counts outcomes, for the audit too, and writes them.</summary>
+    /// <param name="page">The outcomes; null where one is not known.</param>
+    public void Write(IReadOnlyList<JobOutcome?> page)
     {
-        foreach (var outcome in window.Outcomes)
+        Count(page);
+        Show(page);
+    }
+
+    /// <summary>Counts outcomes, on any thread: before any is shown, since the pipeline may end with the first one.</summary>
+    /// <param name="page">The outcomes; null where one is not known.</param>
+    public void Count(IReadOnlyList<JobOutcome?> page)
+    {
+        foreach (var outcome in page)
         {
             if (outcome is not null)
             {
-                Write(outcome);
+                cmdlet.Audit.Count(outcome);
+                Interlocked.Add(ref done, outcome.Succeeded ? 1 : 0);
             }
         }
     }
 
-    /// <summary>Writes outcomes.</summary>
-    /// <param name="page">The outcomes.</param>
-    public void Write(IReadOnlyList<JobOutcome> page)
+    /// <summary>Writes outcomes that have been counted.</summary>
+    /// <param name="page">The outcomes; null where one is not known.</param>
+    public void Show(IReadOnlyList<JobOutcome?> page)
     {
         foreach (var outcome in page)
         {
-            Write(outcome);
+            if (outcome is not null)
+            {
+                Show(outcome);
+            }
         }
     }
 
@@ -54,32 +67,31 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
         }
     }
 
-    /// <summary>Says after a stop, when the pipeline takes nothing more, how far it came.</summary>
+    /// <summary>Counts what was under way when the pipeline ended.</summary>
     /// <param name="underWay">What was under way.</param>
-    public void SayStopped(IReadOnlyList<ChangeWindow> underWay)
+    /// <param name="say">Whether to say, though the pipeline takes nothing more, how far it came.</param>
+    public void Conclude(IReadOnlyList<ChangeWindow> underWay, bool say)
     {
-        var heard = underWay.SelectMany(window => window.Outcomes).OfType<JobOutcome>().ToList();
-        var known = heard.Count(outcome => outcome.Succeeded);
+        foreach (var window in underWay)
+        {
+            Count(window.Outcomes);
+        }
+
         var unknown = underWay.Where(window => !window.Work.IsCompleted).Sum(window => window.Jobs.Count);
-        heard.ForEach(cmdlet.Audit.Count);
         foreach (var job in underWay.Where(window => !window.Work.IsCompleted).SelectMany(window => window.Jobs))
         {
             cmdlet.Audit.Count(new QueueReference(job.Server, job.Queue), "unknown");
         }
 
-        var done = Done + known;
-        host?.UI?.WriteWarningLine($"Stopped: {done:N0} {(done == 1 ? "job was" : "jobs were")} {participle}"
-            + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : ".") + Advice);
+        if (say)
+        {
+            host?.UI?.WriteWarningLine($"Stopped: {Done:N0} {(Done == 1 ? "job was" : "jobs were")} {participle}"
+                + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : ".") + Advice);
+        }
     }
 
-    private void Write(JobOutcome outcome)
+    private void Show(JobOutcome outcome)
     {
-        cmdlet.Audit.Count(outcome);
-        if (outcome.Succeeded)
-        {
-            Done++;
-        }
-
         if (outcome.Status == JobOutcomeStatus.StopRequested && runningCount++ < NamedAtMost)
         {
             running.Add(outcome.Id);
