@@ -111,8 +111,10 @@ internal sealed partial class BullMqServer
             yield break;
         }
 
-        // Where nothing is left out and nothing counted, a second slice is on its way while Redis works on the first.
-        var together = !list && filter.Json.Length == 0 && left() > long.MaxValue / 2 ? 2 : 1;
+        // Where hardly anything is left out and nothing counted, a second slice is on its way while Redis works on the first. In a list it begins where that one
+        // did: what was deleted is not there any more, and what was kept is looked at again.
+        var plain = list ? (jobs with { Before = null }).IsEmpty : filter.Json.Length == 0;
+        var together = plain && left() > long.MaxValue / 2 ? SlicesUnderWay : 1;
         var sent = new Queue<SentSlice>();
         var more = true;
         while (more || sent.Count > 0)

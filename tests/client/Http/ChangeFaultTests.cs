@@ -100,9 +100,22 @@ public sealed class ChangeFaultTests
     {
         Failed(60);
         int now = 0, most = 0;
+        using var another = new ManualResetEventSlim();
         await using var fake = Bad(request =>
         {
-            most = Math.Max(most, Interlocked.Increment(ref now));
+            var running = Interlocked.Increment(ref now);
+            lock (another)
+            {
+                most = Math.Max(most, running);
+            }
+
+            if (running > 1)
+            {
+                another.Set();
+            }
+
+            // The first one waits for the second, however busy the machine is.
+            another.Wait(TimeSpan.FromSeconds(20));
             Thread.Sleep(5);
             Interlocked.Decrement(ref now);
             return null;
