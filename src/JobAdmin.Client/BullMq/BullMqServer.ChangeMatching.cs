@@ -12,9 +12,20 @@ internal sealed partial class BullMqServer
     {
         var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
         var left = query.First ?? long.MaxValue;
-        var pages = MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var matching = MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        async Task<IReadOnlyList<string>?> NextIdsAsync(CancellationToken stop)
+        {
+            if (left <= 0 || !await matching.MoveNextAsync().ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            left -= matching.Current.Count;
+            return matching.Current;
+        }
+
+        await using var pages = PageStream.ReadAsync(NextIdsAsync, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var sent = new Queue<Task<IReadOnlyList<JobOutcome>>>();
-        Task<bool>? ahead = null;
         Task? failed = null;
         try
         {
@@ -22,19 +33,13 @@ internal sealed partial class BullMqServer
             {
                 if (more)
                 {
-                    ahead ??= pages.MoveNextAsync().AsTask();
-                    await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    failed ??= ahead.IsCompletedSuccessfully ? null : ahead;
-                    more = failed is null && ahead.Result;
-                    ahead = null;
+                    var next = pages.MoveNextAsync().AsTask();
+                    await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    failed = next.IsCompletedSuccessfully ? null : next;
+                    more = failed is null && next.Result;
                     if (more)
                     {
-                        var ids = pages.Current;
-                        left -= ids.Count;
-                        more = left > 0;
-                        // The ids of the next slice are read before this one is worked on.
-                        ahead = more ? pages.MoveNextAsync().AsTask() : null;
-                        sent.Enqueue(SliceAsync(plan, ids, cancellationToken));
+                        sent.Enqueue(SliceAsync(plan, pages.Current, cancellationToken));
                     }
                 }
 
@@ -58,8 +63,7 @@ internal sealed partial class BullMqServer
         }
         finally
         {
-            await Task.WhenAll([.. sent, ahead ?? Task.CompletedTask]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await pages.DisposeAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(sent)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }
