@@ -1,12 +1,11 @@
 using System.Management.Automation;
-using JobAdmin.Audit;
 using JobAdmin.Checkpoints;
 using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
 
 /// <summary>A cmdlet that changes jobs: those that are piped, those named by id, or all of a queue that match.</summary>
-public abstract class JobChangeCmdlet : JobFilterCmdlet
+public abstract partial class JobChangeCmdlet : JobFilterCmdlet
 {
     private readonly SkippedJobs skipped = new();
     private readonly AbleServers able = new();
@@ -165,86 +164,6 @@ public abstract class JobChangeCmdlet : JobFilterCmdlet
 
     private Task<IReadOnlyList<JobOutcome>> SendAsync(QueueReference queue, IReadOnlyList<string> ids, CancellationToken token) =>
         checkpoint is null ? send!(queue, ids, token) : checkpoint.Current!.ChangeAsync(queue, ids, send!, token);
-
-    private void ChangeNamed()
-    {
-        if (Id is not null)
-        {
-            var jobs = new List<JobReference>();
-            Gather(null, jobs);
-            jobs.ForEach(Submit);
-            return;
-        }
-
-        if (Queue is null && Servers().All(server => server.Connection.DefaultQueue is null))
-        {
-            throw JobErrors.Input("NoJobs", $"Nothing says which jobs shall be {Participle}.",
-                "Pipe jobs from Get-Job, name them with -Queue and -Id, or name a queue, and -State and the like to choose among its jobs.");
-        }
-
-        ChangeMatching(ResolveQueues(Queue));
-    }
-
-    private void ChangeMatching(IReadOnlyList<QueueReference> queues)
-    {
-        var states = JobStates.Parse(State);
-        states = states.Count > 0 ? states : DefaultStates;
-        if (states.Count == 0)
-        {
-            throw JobErrors.Input("StateMissing", $"Nothing says which jobs of the queue shall be {Participle}.",
-                "Name their states, as in -State waiting,delayed; Get-JobQueue shows how many each has.");
-        }
-
-        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), BuildFilter);
-    }
-
-    private void ChangeGroup(QueueReference queue, JobQuery jobs)
-    {
-        RefuseFilter("a group of failed jobs says itself which ones are meant");
-        ChangeMatching([(queue, jobs with { OldestFirst = true })], _ => jobs.Filter);
-    }
-
-    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts, Func<DateTimeOffset, JobFilter> filter)
-    {
-        WithProgress($"{Verb} jobs", bar =>
-        {
-            foreach (var (queue, part) in parts)
-            {
-                Require(queue.Server);
-                if (!IsReady(queue.Server) || Left <= 0)
-                {
-                    return;
-                }
-
-                var start = checkpoint?.Current!.Started;
-                var query = part with { Filter = filter(start ?? DateTimeOffset.UtcNow), AsOf = start, First = Max is null ? null : Left };
-                Audited(queue, () => ChangeMatching(queue, query, bar));
-            }
-        });
-    }
-
-    private void ChangeMatching(QueueReference queue, JobQuery query, ProgressReporter bar)
-    {
-        var byId = pacer is null && Prepare is null && checkpoint is null ? null : (ChangeJobs)SendAsync;
-        var why = ShouldProcessReason.None;
-        var matching = new MatchingChange(queue, query, Change, byId, pacer)
-        {
-            Take = checkpoint is null ? null : id => checkpoint.Current!.Take(queue.Queue, id),
-            Pending = checkpoint?.Pending.Where(rest => rest.Queue == queue).Sum(rest => rest.Ids.Count) ?? 0,
-            OneByOne = PassThru,
-            AllChanged = count => Audit.Count(queue, Participle, count),
-            Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
-            Heard = outcomes!.Count,
-            Write = page => SayAsync(() => outcomes!.Show(page)),
-            Tell = VerboseAsync,
-        };
-        Run(token => matching.RunAsync(Verb, bar, token));
-        tried += why == ShouldProcessReason.WhatIf ? matching.Count : matching.Tried;
-        if (matching.Tried == 0 && matching.Count > 0)
-        {
-            checkpoint?.Refuse();
-        }
-    }
 
     private void Submit(JobReference job)
     {

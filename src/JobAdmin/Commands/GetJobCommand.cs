@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
@@ -9,7 +8,7 @@ namespace JobAdmin.Commands;
 /// <summary>Shows jobs of queues: by id, or by state, name, reason and time. Without a connection, PowerShell's own jobs.</summary>
 [Cmdlet(VerbsCommon.Get, "Job", SupportsPaging = true)]
 [OutputType(typeof(QueueJob), typeof(Job))]
-public sealed class GetJobCommand : JobFilterCmdlet
+public sealed partial class GetJobCommand : JobFilterCmdlet
 {
     private const int LookedUpTogether = 200;
 
@@ -53,42 +52,6 @@ public sealed class GetJobCommand : JobFilterCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[]? ResultId { get; set; }
-
-    /// <summary>Instance ids of PowerShell's own jobs.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public Guid[]? InstanceId { get; set; }
-
-    /// <summary>Commands of PowerShell's own jobs.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[]? Command { get; set; }
-
-    /// <summary>Properties of PowerShell's own jobs.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public Hashtable? Filter { get; set; }
-
-    /// <summary>Whether PowerShell's own jobs have output that was not received.</summary>
-    [Parameter]
-    public bool HasMoreData { get; set; }
-
-    /// <summary>Shows the child jobs of PowerShell's own jobs.</summary>
-    [Parameter]
-    public SwitchParameter IncludeChildJob { get; set; }
-
-    /// <summary>Shows the child jobs of PowerShell's own jobs that are in this state.</summary>
-    [Parameter]
-    public System.Management.Automation.JobState ChildJobState { get; set; }
-
-    internal override string? BuiltInName => "Get-Job";
-
-    internal override bool OursWhenConnected => true;
-
-    internal override IReadOnlySet<string> BuiltInOnly { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
-    {
-        nameof(InstanceId), nameof(Command), nameof(Filter), nameof(HasMoreData), nameof(IncludeChildJob), nameof(ChildJobState),
-    };
 
     internal override string[]? ReasonFilter => Reason;
 
