@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
@@ -52,6 +53,42 @@ public sealed partial class GetJobCommand : JobFilterCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[]? ResultId { get; set; }
+
+    /// <summary>Instance ids of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Guid[]? InstanceId { get; set; }
+
+    /// <summary>Commands of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Command { get; set; }
+
+    /// <summary>Properties of PowerShell's own jobs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Hashtable? Filter { get; set; }
+
+    /// <summary>Whether PowerShell's own jobs have output that was not received.</summary>
+    [Parameter]
+    public bool HasMoreData { get; set; }
+
+    /// <summary>Shows the child jobs of PowerShell's own jobs.</summary>
+    [Parameter]
+    public SwitchParameter IncludeChildJob { get; set; }
+
+    /// <summary>Shows the child jobs of PowerShell's own jobs that are in this state.</summary>
+    [Parameter]
+    public System.Management.Automation.JobState ChildJobState { get; set; }
+
+    internal override string? BuiltInName => "Get-Job";
+
+    internal override bool OursWhenConnected => true;
+
+    internal override IReadOnlySet<string> BuiltInOnly { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        nameof(InstanceId), nameof(Command), nameof(Filter), nameof(HasMoreData), nameof(IncludeChildJob), nameof(ChildJobState),
+    };
 
     internal override string[]? ReasonFilter => Reason;
 
@@ -166,92 +203,6 @@ public sealed partial class GetJobCommand : JobFilterCmdlet
             }
 
             WriteObject(job);
-        }
-    }
-
-    private async Task ShowIdsAsync(IJobServer server, string[] ids, CancellationToken token)
-    {
-        var queues = await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false);
-        var missing = new HashSet<string>(ids, StringComparer.Ordinal);
-        foreach (var queue in queues)
-        {
-            var jobs = await server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token).ConfigureAwait(false);
-            var found = jobs.Where(job => job is not null).Select(job => job!).ToList();
-            missing.ExceptWith(ids.Where((_, i) => jobs[i] is not null));
-            await ShowAsync(found).ConfigureAwait(false);
-        }
-
-        if (queues.Count > 0)
-        {
-            var where = queues is [var only] ? new QueueReference(server, only).ToString() : $"the {queues.Count} queues of {server.Connection.Name}";
-            foreach (var id in ids.Where(missing.Contains).Distinct())
-            {
-                await WriteErrorAsync(queues.Contains(id)
-                    ? new JobServerException("JobNotFound", JobErrorKind.NotFound, $"There is no job {id} in {where}.", $"A queue has that name: Get-Job -Queue {id}.") { Target = id }
-                    : JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async Task ShowMakersAsync(IJobServer server, string[] results, CancellationToken token)
-    {
-        var keeper = JobCapability.Of<IJobResults>(server, "find the job of a result");
-        foreach (var result in results)
-        {
-            try
-            {
-                var job = await keeper.GetJobOfResultAsync(result, Parts(JobParts.Data | JobParts.Options), token).ConfigureAwait(false);
-                await ShowAsync([job ?? throw JobErrors.ResultNotFound(result, server.Connection.Name)]).ConfigureAwait(false);
-            }
-            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
-            {
-                await WriteErrorAsync(e, result).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private void LookUp(PSObject item)
-    {
-        if (Refer(item) is not { } job)
-        {
-            return;
-        }
-
-        if (pending.Count > 0 && (pending[0].Server != job.Server || pending[0].Queue != job.Queue))
-        {
-            ShowPending();
-        }
-
-        pending.Add(job);
-
-        // Events come one by one, and whoever watches them wants the job now.
-        if (pending.Count >= LookedUpTogether || item.BaseObject is JobEvent)
-        {
-            ShowPending();
-        }
-    }
-
-    private void ShowPending()
-    {
-        if (pending.Count == 0)
-        {
-            return;
-        }
-
-        var (server, queue) = (pending[0].Server, pending[0].Queue);
-        var ids = pending.ConvertAll(job => job.Id);
-        pending.Clear();
-        var jobs = Run(token => server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token));
-        for (var i = 0; i < ids.Count; i++)
-        {
-            if (jobs[i] is { } job)
-            {
-                Show([job]);
-            }
-            else
-            {
-                WriteError(JobErrors.From(JobErrors.JobNotFound(ids[i], new QueueReference(server, queue).ToString())));
-            }
         }
     }
 
