@@ -96,10 +96,13 @@ function Invoke-XunitSuite([string] $Project) {
     & dotnet (Join-Path ([IO.Path]::GetDirectoryName($Project)) bin Release net8.0 "$name.dll") -noColor -xml $report.FullName | Out-Host
     $sums = if ((Get-Item $report).Length) { ([xml](Get-Content -Raw $report)).assemblies.assembly }
     Remove-Item $report
-    if (-not $sums) { return [pscustomobject]@{ Suite = $name; Passed = 0; Failed = 1; Skipped = 0 } }
+    if (-not $sums) { return [pscustomobject]@{ Suite = $name; Passed = 0; Failed = 1; Skipped = 0; Failures = 'it ended without a report' } }
     # An element of the report may be called as its attribute is.
     $passed, $failed, $errors, $skipped = 'passed', 'failed', 'errors', 'skipped' | ForEach-Object { [int]$sums.GetAttribute($_) }
-    [pscustomobject]@{ Suite = $name; Passed = $passed; Failed = $failed + $errors; Skipped = $skipped }
+    $failures = foreach ($test in $sums.SelectNodes('.//test[@result="Fail"] | .//error')) {
+        "$($test.GetAttribute('name')): $(($test.SelectSingleNode('.//message').InnerText -split '\r?\n')[0..2] -join ' ')"
+    }
+    [pscustomobject]@{ Suite = $name; Passed = $passed; Failed = $failed + $errors; Skipped = $skipped; Failures = $failures }
 }
 
 # The manifest of an installed Pester 5, or of one from the NuGet feed; nothing where neither can be had.
@@ -117,11 +120,12 @@ function Invoke-PesterSuite([IO.FileInfo[]] $File, [string] $Pester) {
         $report = New-TemporaryFile
         $command = @($using:pwshPrefix) + '-NoProfile', '-NonInteractive', '-File', 'tests/Invoke-PesterFile.ps1', $_.FullName, $report.FullName, $using:Pester
         $said = & $using:pwsh @command *>&1 | Out-String -Width 200
-        $counts = -split (Get-Content -Raw $report)
+        $counts, $failures = @(Get-Content $report)
+        $counts = -split $counts
         Remove-Item $report
-        if ($counts.Count -ne 3) { $counts = 0, 1, 0 }
+        if ($counts.Count -ne 3) { $counts, $failures = (0, 1, 0), 'it ended without a report' }
         Write-Host "Pester $name`n$said"
-        [pscustomobject]@{ Suite = $name; Passed = [int]$counts[0]; Failed = [int]$counts[1]; Skipped = [int]$counts[2] }
+        [pscustomobject]@{ Suite = $name; Passed = [int]$counts[0]; Failed = [int]$counts[1]; Skipped = [int]$counts[2]; Failures = $failures }
     }
 }
 
@@ -131,7 +135,9 @@ function Invoke-Test {
         Get-ChildItem tests/*/*.Tests.csproj | ForEach-Object { Invoke-XunitSuite $_.FullName }
         if ($pester) { Invoke-PesterSuite (Get-ChildItem tests/cmdlets/*.Tests.ps1) $pester }
     )
-    $results | Format-Table | Out-Host
+    $results | Format-Table Suite, Passed, Failed, Skipped | Out-Host
+    # Once more at the end: of a long log often only that is kept.
+    foreach ($result in $results) { foreach ($failure in $result.Failures) { Write-Host "FAILED $($result.Suite): $failure" } }
     if (-not $pester) {
         Write-Warning 'NOT RUN: the Pester suites of tests/cmdlets, since Pester 5 is missing: Install-PSResource Pester -Version 5.*'
     }

@@ -4,9 +4,9 @@ Compares the staged module with BullMQ's own library on the same data, in one ru
 .PARAMETER Manifest
 The staged module's manifest.
 .PARAMETER Few
-How many jobs the works that go job by job have.
+How many jobs the works that go job by job have at first.
 .PARAMETER Many
-How many jobs the others have.
+How many jobs they have then, and the others at once.
 .PARAMETER Million
 How many jobs a large queue has.
 .PARAMETER Rounds
@@ -43,9 +43,9 @@ function Write-Table([object[]] $Rows) {
     foreach ($row in $Rows) { "| $($row.Values -join ' | ') |" }
 }
 
-function Compare-Work([hashtable] $Work) {
-    $size = $Work.Size -eq 'Few' ? $Few : $Many
-    $snapshot = ($Work['Data'] ?? 'failed') + $Work.Size
+function Compare-Work([hashtable] $Work, [string] $Size) {
+    $jobs = $Size -eq 'Few' ? $Few : $Many
+    $snapshot = ($Work['Data'] ?? 'failed') + $Size
     $ours = [Collections.Generic.List[object]]::new()
     $theirs = [ordered]@{}
     foreach ($version in $packages.Keys) { $theirs[$version] = [Collections.Generic.List[object]]::new() }
@@ -58,11 +58,11 @@ function Compare-Work([hashtable] $Work) {
         }
     }
     $newest = $theirs[0]
-    $perJob = { param($values) Format-Number (1000 * (Get-Median $values) / $size) }
+    $perJob = { param($values) Format-Number (1000 * (Get-Median $values) / $jobs) }
     [ordered]@{
-        'work' = $Work.Name; 'against' = $Work.Against; 'goal' = "$($Work.Goal) ×"
+        'work' = $Work.Name; 'against' = $Work.Against; 'jobs' = '{0:N0}' -f $jobs; 'goal' = "$($Work.Goal) ×"
         '6.7' = '{0} ×' -f (Format-Number (Get-Median $ratios['6.7'])); '5.81' = '{0} ×' -f (Format-Number (Get-Median $ratios['5.81']))
-        'jobs/s' = Format-Rate $size (Get-Median $ours.Ms)
+        'jobs/s' = Format-Rate $jobs (Get-Median $ours.Ms)
         'client µs/job' = '{0}, {1}' -f (& $perJob $ours.Cpu), (& $perJob $newest.Cpu)
         'Redis µs/job' = '{0}, {1}' -f (& $perJob $ours.Server), (& $perJob $newest.Server)
         'memory MB' = '{0:0}, {1:0}' -f (Get-Median $ours.Mb), (Get-Median $newest.Mb)
@@ -93,15 +93,17 @@ try {
     foreach ($state in 'wait', 'delayed') { Start-Redis; New-Data $state 2000 $Many; Save-Data "${state}Many"; Stop-Redis }
 
     $ratios = foreach ($work in & (Join-Path $PSScriptRoot works.ps1)) {
-        Write-Host ('{0:mm\:ss} {1}, {2}' -f ((Get-Date) - $started), $work.Name, $work.Against)
-        Compare-Work $work
+        foreach ($size in $work.Size) {
+            Write-Host ('{0:mm\:ss} {1}, {2}, {3}' -f ((Get-Date) - $started), $work.Name, $work.Against, $size)
+            Compare-Work $work $size
+        }
     }
     $facts = & (Join-Path $PSScriptRoot facts.ps1)
     $took = (Get-Date) - $started
     $table = @(
         '<!-- bench -->'
         "Medians of $Rounds rounds, $([Environment]::ProcessorCount) processors, PowerShell $($PSVersionTable.PSVersion), Redis $((Invoke-Redis --version) -replace '^redis-cli '), each work in a fresh session on the same snapshot."
-        "$('{0:N0}' -f $Few) jobs where it goes job by job, $('{0:N0}' -f $Many) otherwise. Two figures in a cell: ours, BullMQ 6.7's. Memory is the peak beyond the idle session; a stall is the longest answer that a second client waited for, pinging every 2 ms."
+        "Two figures in a cell: ours, BullMQ 6.7's. Memory is the peak beyond the idle session; a stall is the longest answer that a second client waited for, pinging every 2 ms."
         ''
         Write-Table $ratios
         ''

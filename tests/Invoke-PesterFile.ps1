@@ -1,4 +1,5 @@
-# Runs one Pester file and writes `<passed> <failed> <skipped>` to a report: build.ps1 calls this in a fresh pwsh for each file.
+# Runs one Pester file and writes `<passed> <failed> <skipped>`, and a line for each failure, to a report: build.ps1 calls this in a
+# fresh pwsh for each file.
 param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Report, [string] $Pester)
 
 if ($Pester) { Import-Module $Pester } else { Import-Module Pester -MinimumVersion 5.4 -MaximumVersion 5.99 }
@@ -11,6 +12,12 @@ $run = Invoke-Pester -Configuration @{ Run = @{ Path = $Path; PassThru = $true }
 $global:VerbosePreference = $global:DebugPreference = $global:InformationPreference = 'SilentlyContinue'
 [void](Stop-Transcript)
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+$failures = @(
+    foreach ($part in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers)) {
+        $name = if ($part.ExpandedPath) { $part.ExpandedPath } else { $part.Name }
+        "${name}: $("$($part.ErrorRecord)" -replace '\s+', ' ')"
+    }
+)
 $skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount
 
 # Every password and key that the tests use: none may be in what was shown or told, nor in an error that was kept.
@@ -20,7 +27,8 @@ $told = Get-Content $streams
 $leaks = @(Get-Content $transcript; $told; $kept) | Select-String -SimpleMatch -Pattern $secrets
 if ($leaks -and -not $failed) {
     $failed = 1
-    Write-Host "$Path shows a secret, first here: $($leaks[0].Line)"
+    $failures += "shows a secret, first here: $($leaks[0].Line)"
+    Write-Host "$Path $($failures[-1])"
 }
 
 $shown = (Get-Content $transcript).Count
@@ -28,4 +36,4 @@ if (-not $leaks) { Write-Host "$shown lines of output, $($told.Count) of verbose
 # For tools/reliability.ps1, which adds them up.
 if ($env:JOBADMIN_FIGURES) { "secrets: $shown $($told.Count) $($Error.Count) $(@($leaks).Count)" >> $env:JOBADMIN_FIGURES }
 Remove-Item $transcript, $streams
-"$($run.PassedCount) $failed $skipped" | Set-Content $Report
+@("$($run.PassedCount) $failed $skipped"; $failures) | Set-Content $Report

@@ -95,13 +95,14 @@ public sealed class StopTests(Bench bench) : ParityTest(bench)
     public async Task An_active_job_ends_its_attempt_and_has_no_other(string lib)
     {
         await using var lab = Bench.Lab(lib);
-        await lab.AddAsync(new { @do = "fail", reason = "by itself", ms = 400 }, new { attempts = 3 });
+        await lab.AddAsync(new { @do = "fail", reason = "by itself", hold = true }, new { attempts = 3 });
         await lab.DoAsync("startWorker");
         await lab.DoAsync("waitState", new { id = "1", state = "active" });
         var server = await lab.ServerAsync();
         var outcome = (await server.ChangeAsync("emails", new JobChange.Stop("asked to"), "1"))[0];
         Assert.Equal((JobOutcomeStatus.StopRequested, JobState.Active), (outcome.Status, outcome.PreviousState));
         Assert.NotNull(outcome.Message);
+        await lab.DoAsync("release");
         await lab.DoAsync("waitState", new { id = "1", state = "failed" });
         Assert.Single((await lab.DoAsync("stopWorker"))!.AsArray());
     }

@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline';
 import { chaos } from './chaos.mjs';
 import { closeAll, flows, load, queue, redis } from './libs.mjs';
-import { finish, idle, ran, run, startWorker, stopWorker, take, waitState, work } from './workers.mjs';
+import { finish, idle, ran, release, run, startWorker, stopWorker, take, waitState, work } from './workers.mjs';
 
 const plain = value => JSON.parse(JSON.stringify(value ?? null, (_, v) => typeof v === 'bigint' ? String(v) : v?.asJSON && v.queue ? jobView(v) : v));
 
@@ -54,7 +54,7 @@ const commands = {
   upsertScheduler: async c => (await (await queue(c)).upsertJobScheduler(c.id, c.repeat, c.template))?.id,
   repeatable: async c => (await (await queue(c)).add(c.name ?? 'job', c.data ?? {}, { repeat: c.repeat, ...c.opts }))?.id,
   // Working on them
-  chaos, take, finish, run, startWorker, stopWorker, ran, work, idle, waitState,
+  chaos, take, finish, run, startWorker, stopWorker, ran, release, work, idle, waitState,
   // One job
   getJob: async c => { const job = await (await queue(c)).getJob(c.id); return job ? { ...jobView(job), state: await job.getState() } : null; },
   getState: onJob('getState'), retry: onJob('retry'), promote: onJob('promote'), remove: onJob('remove'), log: onJob('log'),

@@ -52,7 +52,7 @@ export async function run(command) {
   return ids;
 }
 
-async function behave(library, job, orders, ran) {
+async function behave(library, job, orders, ran, released) {
   const data = typeof job.data === 'object' && job.data !== null ? job.data : {};
   const order = { ...data, ...orders };
   const entry = { id: job.id, name: job.name, attempt: job.attemptsMade, at: Date.now() };
@@ -60,6 +60,7 @@ async function behave(library, job, orders, ran) {
   for (const line of order.log ?? []) await job.log(line);
   for (const step of order.progress ?? []) await (job.updateProgress ? job.updateProgress(step) : job.progress(step));
   if (order.ms) await sleep(order.ms);
+  if (order.hold) await released;
   if (order.do === 'fail' && (order.times === undefined || job.attemptsMade < order.times)) {
     entry.failed = order.reason ?? 'failed as told';
     throw order.unrecoverable ? new library.UnrecoverableError(entry.failed) : new Error(entry.failed);
@@ -72,27 +73,32 @@ export async function startWorker(command) {
   const library = await load(command.lib);
   const worker = await reuse('worker', command, async () => {
     const ran = [];
-    let made;
+    let made, release;
+    const released = new Promise(done => { release = done; });
     if (isBull(command)) {
       made = await bull(library, command);
-      made.process('*', command.opts?.concurrency ?? 1, job => behave(library, job, command.behave, ran));
+      made.process('*', command.opts?.concurrency ?? 1, job => behave(library, job, command.behave, ran, released));
     } else {
-      made = new library.Worker(command.queue, job => behave(library, job, command.behave, ran),
+      made = new library.Worker(command.queue, job => behave(library, job, command.behave, ran, released),
         { connection: connection(command), prefix: prefix(command), drainDelay: 1, ...command.opts });
       made.on('error', () => {});
       await made.waitUntilReady();
     }
-    made.ran = ran;
-    return made;
+    return Object.assign(made, { ran, release });
   });
   return worker.name;
 }
 
-export async function ran(command) {
+async function started(command) {
   const worker = await opened('worker', command);
   if (!worker) throw new Error(`no worker was started for ${command.queue}`);
-  return worker.ran;
+  return worker;
 }
+
+export const ran = async command => (await started(command)).ran;
+
+/** Lets the jobs go on that run with `hold`. */
+export const release = async command => (await started(command)).release();
 
 export async function stopWorker(command) {
   const record = await ran(command);

@@ -142,7 +142,7 @@ public sealed class ErrorTests(Bench bench)
         var watch = Stopwatch.StartNew();
         var error = await ErrorOfAsync(() => ConnectAsync(options));
         // Two seconds of the default, and some for a busy machine.
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal((id ?? error.ErrorId, kind ?? error.Kind), (error.ErrorId, error.Kind));
         Assert.False(string.IsNullOrEmpty(error.Advice));
         Assert.DoesNotContain("password@", error.ToString(), StringComparison.Ordinal);
@@ -160,9 +160,9 @@ public sealed class ErrorTests(Bench bench)
                 await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(answer));
             }
         }
-        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException)
         {
-            // The listener was stopped, or the client hung up.
+            // The listener was stopped, while it waited or before (ObjectDisposedException is among these), or the client hung up.
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -9,6 +10,8 @@ namespace JobAdmin.Client.Tests;
 /// <summary>A private redis-server on a free loopback port with a temporary folder. It ends with this process, however that ends.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
     private readonly Process guard;
     private readonly StringBuilder output = new();
     private bool ended;
@@ -79,17 +82,24 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A port that nobody listens on.</summary>
+    /// <summary>A port that nobody listens on, and that nobody was given before: the other one may not listen yet.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (Given.TryAdd(port, true))
+            {
+                return port;
+            }
+        }
     }
 
     /// <summary>A plain connection for the tests' own looks and writes.</summary>
     public Task<ConnectionMultiplexer> ConnectAsync(string extra = "") =>
-        ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true,abortConnect=true,syncTimeout=20000{extra}");
+        ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true,abortConnect=true,connectTimeout=20000,connectRetry=5,syncTimeout=20000,asyncTimeout=20000{extra}");
 
     public async ValueTask DisposeAsync()
     {

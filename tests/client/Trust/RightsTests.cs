@@ -171,7 +171,7 @@ public sealed partial class RightsTests(Bench bench)
         using var reader = new StreamReader(stream, Encoding.Latin1);
         Assert.Equal("+OK", await reader.ReadLineAsync(Ct));
         await act();
-        await using var end = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
+        await using var end = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},connectTimeout=20000");
         await end.GetDatabase().ExecuteAsync("ECHO", "the-end");
         var seen = new List<string>();
         while (await reader.ReadLineAsync(Ct) is { } line && !line.Contains("the-end", StringComparison.Ordinal))
