@@ -168,6 +168,43 @@ public sealed class RemoveTests(Bench bench) : ParityTest(bench)
         },
         work: Succeed);
 
+    // What was found of one job must not be told of the next: of another state, with a lock, with relatives, or of a name that begins another key.
+    [Theory, MemberData(nameof(Full))]
+    public async Task Jobs_of_all_kinds_in_one_call(string lib)
+    {
+        await CompareAsync(lib,
+            async lab =>
+            {
+                await lab.AddAsync(opts: new { jobId = "de", deduplication = new { id = "de", ttl = 600_000 } });
+                await lab.FailNextAsync();
+                await lab.DoAsync("addMany", new { count = 6 });
+                await lab.FailNextAsync(3);
+                await lab.CompleteNextAsync(2);
+                await lab.DoAsync("take");
+                await lab.AddAsync(opts: new { jobId = "later", delay = 600_000 });
+                await lab.AddAsync(opts: new { jobId = "ranked", priority = 3 });
+                await lab.AddAsync(opts: new { jobId = "first" });
+                await lab.FlowAsync(Family, "others");
+                await lab.FailNextAsync();
+                await lab.AddAsync(opts: new { jobId = "waits" });
+            },
+            async server =>
+            {
+                var outcomes = await server.ChangeAsync("emails", new JobChange.Remove(KeepChildren: true), All());
+                Assert.Equal(All().Select(id => id == "7" ? JobOutcomeStatus.Locked : JobOutcomeStatus.Removed), outcomes.Select(o => o.Status));
+            },
+            async lab =>
+            {
+                foreach (var id in All().Where(id => id != "7"))
+                {
+                    await lab.DoAsync("remove", new { id, args = new[] { new { removeChildren = false } } });
+                }
+            },
+            reference: Versions.ScriptsFor(lib));
+
+        static string[] All() => ["2", "5", "de", "later", "6", "ranked", "7", "3", "near", "first", "waits", "top", "4"];
+    }
+
     [Fact]
     public async Task The_owner_of_a_deduplication_key_that_a_newer_one_has_taken_over()
     {
