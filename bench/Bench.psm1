@@ -84,13 +84,13 @@ function Measure-Run([scriptblock] $Run) {
     }
 }
 
-function Measure-Ours([string] $Work, [switch] $Cold) {
-    Measure-Run { & $pwsh -NoProfile -NonInteractive -File (Join-Path $PSScriptRoot ours.ps1) -Manifest $manifest -Port $port -Script $Work -Cold:$Cold }
+function Measure-Ours([string] $Work, [switch] $Cold, [switch] $Again) {
+    Measure-Run { & $pwsh -NoProfile -NonInteractive -File (Join-Path $PSScriptRoot ours.ps1) -Manifest $manifest -Port $port -Script $Work -Cold:$Cold -Again:$Again }
 }
 
-function Measure-Theirs([string] $Work, [string] $Package) {
+function Measure-Theirs([string] $Work, [string] $Package, [switch] $Again) {
     $env:BULLMQ = $Package
-    try { Measure-Run { & node (Join-Path $PSScriptRoot node.mjs) $port bench $Work } } finally { $env:BULLMQ = $null }
+    try { Measure-Run { & node (Join-Path $PSScriptRoot node.mjs) $port bench $Work @($Again ? 'again' : @()) } } finally { $env:BULLMQ = $null }
 }
 
 # How long a whole pwsh takes, from its start to its end.

@@ -1,4 +1,5 @@
-// node node.mjs PORT QUEUE WORK : milliseconds and CPU milliseconds that BullMQ's own library takes for a work, connected and ready, and its peak memory.
+// node node.mjs PORT QUEUE WORK [again] : milliseconds and CPU milliseconds that BullMQ's own library takes for a work, connected and ready, or for the
+// same a second time, and its peak memory.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 const require = createRequire(new URL('../tests/peers/package.json', import.meta.url));
@@ -43,6 +44,7 @@ const works = {
     await queue.obliterate();
   },
 };
+if (process.argv[5]) await works[work]();
 // Linux can forget the peak so far.
 const memory = field => { try { return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024; } catch { return 0; } };
 try { writeFileSync('/proc/self/clear_refs', '5'); } catch { /* elsewhere nothing is said of memory */ }

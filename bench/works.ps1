@@ -1,7 +1,10 @@
 # What is compared: each work on our side, as a user would write it; the same with BullMQ's library (a name in node.mjs); the ratio that is asked of it;
-# on how many jobs, or first on few and then on many; and the state that is empty when it is done.
+# on how many jobs, or first on few and then on many; whether not the first but the second time in a session or process is measured; and the state that
+# is empty when it is done.
 @(
     @{ Name = '`Get-Job -State failed`'; Theirs = 'list'; Against = '`getFailed`, pages of 1000'; Goal = 8; Size = 'Many'
+        Ours = 'Get-Job -Queue bench -State failed | Out-Null' }
+    @{ Name = '… the same again, in one session'; Theirs = 'list'; Against = '… again, in one process'; Goal = 8; Size = 'Many'; Again = $true
         Ours = 'Get-Job -Queue bench -State failed | Out-Null' }
     @{ Name = '`Get-Job -State failed -Reason *timeout*`'; Theirs = 'list by reason'; Against = '`getFailed` and a filter'; Goal = 8; Size = 'Many'
         Ours = 'Get-Job -Queue bench -State failed -Reason *timeout* | Out-Null' }
