@@ -6,10 +6,10 @@ $import = "Import-Module '$manifestPath'"
 
 Say 'sessions'
 Start-Redis failedFew
-$bare = Get-Median @(1..$Rounds | ForEach-Object { Measure-Session '1' })
-$imported = Get-Median @(1..$Rounds | ForEach-Object { Measure-Session $import })
+# In turns, since the machine's own pace changes by more than an import takes.
+$importing = Get-Median @(1..(2 * $Rounds) | ForEach-Object { -(Measure-Session '1') + (Measure-Session $import) })
 $asked = Get-Median @(1..$Rounds | ForEach-Object { Measure-Session "$import; Connect-JobServer $url | Out-Null; Get-JobQueue | Out-Null" })
-New-Fact '`Import-Module`, over a bare pwsh' '≤ 100 ms' ('{0:0} ms' -f ($imported - $bare))
+New-Fact '`Import-Module`, over a bare pwsh' '≤ 100 ms' ('{0:0} ms' -f $importing)
 New-Fact 'a whole `pwsh`: import, connect, `Get-JobQueue`' '≤ 800 ms' ('{0:0} ms' -f $asked)
 $first = Get-Median @(1..$Rounds | ForEach-Object { (Measure-Ours 'Get-Job -Queue bench -State failed | Select-Object -First 1' -Cold).Ms })
 New-Fact "first row of ``Get-Job -State failed`` at $('{0:N0}' -f $Few), the session's first command" '≤ 60 ms' ('{0:0} ms' -f $first)
