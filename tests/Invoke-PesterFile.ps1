@@ -15,7 +15,8 @@ $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
 $failures = @(
     foreach ($part in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers)) {
         $name = if ($part.ExpandedPath) { $part.ExpandedPath } else { $part.Name }
-        "${name}: $("$($part.ErrorRecord)" -replace '\s+', ' ')"
+        $why = "$($part.ErrorRecord)" -replace '\s+', ' '
+        "${name}: $($why.Substring(0, [Math]::Min(500, $why.Length)))"
     }
 )
 $skipped = $run.SkippedCount + $run.InconclusiveCount + $run.NotRunCount

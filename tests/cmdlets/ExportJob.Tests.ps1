@@ -55,6 +55,18 @@ Describe 'Export-Job and Import-Job' {
         Get-ErrorId { Export-Job -Queue emails -Path "$TestDrive/no/such/folder.jsonl" } | Should -Be 'FileNotWritten'
     }
 
+    It 'brings back more than goes to the disk together' {
+        function Get-Digest { [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes((Get-JobContent) -join '|'))) }
+        [void](Invoke-Redis flushall)
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'large'; count = 40; data = @{ text = 'x' * 1MB } })
+        $before = Get-Digest
+        $result = Export-Job -Queue large -IncludeQueue -Path $file -PassThru
+        $result.Length | Should -BeGreaterThan (40 * 1MB)
+        [void](Invoke-Redis flushall)
+        (Import-Job $file -PassThru).Added | Should -Be $result.Records
+        Get-Digest | Should -Be $before
+    }
+
     It 'overwrites what differs only with -Force' {
         Export-Job -Queue emails -State failed -Path $file
         Get-Job -Queue emails -Id 1 | Invoke-JobRetry

@@ -13,9 +13,14 @@ internal sealed class JobExportFile : IDisposable
     /// <summary>The version of the format.</summary>
     public const int Version = 1;
 
+    // What goes to the disk together while more is written, so that not all of it is left for the end.
+    private const long Together = 16 << 20;
+
     private readonly FileStream file;
     private readonly Stream stream;
     private readonly HashSet<(string Connection, string Queue)> known = [];
+    private Task settling = Task.CompletedTask;
+    private long settled;
     private bool ended;
 
     private JobExportFile(string path, FileMode mode)
@@ -86,12 +91,19 @@ internal sealed class JobExportFile : IDisposable
     {
         stream.Write(slice.Lines.Span);
         Count += slice.Count;
+        if (file.Position - settled >= Together && settling.IsCompleted)
+        {
+            settled = file.Position;
+            var handle = file.SafeFileHandle;
+            settling = Task.Run(() => RandomAccess.FlushToDisk(handle));
+        }
     }
 
     /// <summary>Puts everything so far on the disk.</summary>
     public void Flush()
     {
         stream.Flush();
+        settling.GetAwaiter().GetResult();
         file.Flush(flushToDisk: true);
     }
 
@@ -109,6 +121,9 @@ internal sealed class JobExportFile : IDisposable
     /// <summary>Closes it.</summary>
     public void Dispose()
     {
+        // What it ran into is Flush's to tell; who ends without one has ended for another reason.
+        Task.WaitAny(settling);
+        _ = settling.Exception;
         stream.Dispose();
         file.Dispose();
     }
