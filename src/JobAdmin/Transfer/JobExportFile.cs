@@ -93,6 +93,8 @@ internal sealed class JobExportFile : IDisposable
         Count += slice.Count;
         if (file.Position - settled >= Together && settling.IsCompleted)
         {
+            // The system tells of an error once.
+            settling.GetAwaiter().GetResult();
             settled = file.Position;
             var handle = file.SafeFileHandle;
             settling = Task.Run(() => RandomAccess.FlushToDisk(handle));
