@@ -92,9 +92,8 @@ Describe 'Completion' {
         $many = 1..300 | ForEach-Object { @{ do = 'add'; queue = "q$_" } }
         foreach ($command in $many) { [void](Invoke-Peer $command) }
         [void](Connect-JobServer $lab.Uri -Name fresh)
-        (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds | Should -BeLessThan 2000
-        $again = 1..3 | ForEach-Object { (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds }
-        ($again | Measure-Object -Minimum).Minimum | Should -BeLessThan 200
+        (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds | Should -BeLessThan 700
+        (Measure-Command { Get-Completion 'Get-Job -Queue q' }).TotalMilliseconds | Should -BeLessThan 200
     }
 
     It 'is silent without a connection, or when the server is gone' {
@@ -103,7 +102,7 @@ Describe 'Completion' {
         Stop-TestRedis $other
         $watch = [Diagnostics.Stopwatch]::StartNew()
         Get-Completion 'Get-JobQueue zzz' | Should -BeNullOrEmpty
-        $watch.ElapsedMilliseconds / 3 | Should -BeLessThan 2000
+        $watch.ElapsedMilliseconds / 3 | Should -BeLessThan 900
         Get-JobServer | Disconnect-JobServer
         Get-Completion 'Get-JobQueue zzz' | Should -BeNullOrEmpty
     }

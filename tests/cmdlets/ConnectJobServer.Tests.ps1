@@ -72,9 +72,9 @@ Describe 'Connect-JobServer' {
     }
 
     It 'says within <Limit> s that <What>' -ForEach @(
-        @{ What = 'nobody listens'; Id = 'ConnectionFailed'; Uri = { 'redis://127.0.0.1:1' }; Limit = 5 }
-        @{ What = 'a password is needed'; Id = 'AuthenticationRequired'; Uri = { $locked.Uri }; Limit = 5 }
-        @{ What = 'the password is wrong'; Id = 'AuthenticationFailed'; Uri = { "redis://:no@127.0.0.1:$($locked.Port)" }; Limit = 5 }
+        @{ What = 'nobody listens'; Id = 'ConnectionFailed'; Uri = { 'redis://127.0.0.1:1' }; Limit = 3 }
+        @{ What = 'a password is needed'; Id = 'AuthenticationRequired'; Uri = { $locked.Uri }; Limit = 3 }
+        @{ What = 'the password is wrong'; Id = 'AuthenticationFailed'; Uri = { "redis://:no@127.0.0.1:$($locked.Port)" }; Limit = 3 }
     ) {
         $address = & $Uri
         $watch = [Diagnostics.Stopwatch]::StartNew()
@@ -92,7 +92,7 @@ Describe 'Connect-JobServer' {
         try {
             $watch = [Diagnostics.Stopwatch]::StartNew()
             Get-ErrorId { Connect-JobServer "127.0.0.1:$($silent.LocalEndpoint.Port)" -Timeout 0.5 } | Should -BeIn 'ConnectionTimeout', 'ConnectionFailed', 'Timeout'
-            $watch.Elapsed.TotalSeconds | Should -BeLessThan 4
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 2
         }
         finally { $silent.Stop() }
     }

@@ -131,22 +131,19 @@ Describe 'The stream' {
     }
 
     It 'paces with -Throttle within 3 per cent, evenly' {
-        $jobs = Get-Job -Queue emails -State failed -First 600
-        # A busy machine may stop everything for a moment: one of three must be even, and none may be fast.
-        $rates = foreach ($part in 0..2) {
-            $watch = [Diagnostics.Stopwatch]::StartNew()
-            $jobs | Select-Object -First 200 -Skip (200 * $part) | Invoke-JobRetry -Throttle 150
-            200 / $watch.Elapsed.TotalSeconds
-        }
-        ($rates | Measure-Object -Maximum).Maximum | Should -BeGreaterThan 145.5
-        ($rates | Measure-Object -Maximum).Maximum | Should -BeLessThan 154.5
+        $jobs = Get-Job -Queue emails -State failed -First 300
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $jobs | Invoke-JobRetry -Throttle 150
+        $rate = 300 / $watch.Elapsed.TotalSeconds
+        $rate | Should -BeGreaterThan 145.5
+        $rate | Should -BeLessThan 154.5
     }
 
     It 'paces a whole query too' {
         $watch = [Diagnostics.Stopwatch]::StartNew()
         Invoke-JobRetry -Queue emails -Max 200 -Throttle 100
         $watch.Elapsed.TotalSeconds | Should -BeGreaterThan 1.94
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 2.5
     }
 
     It 'sends a partial batch after a moment when no more jobs come' {
@@ -159,9 +156,9 @@ Describe 'The stream' {
         $seen | Should -Be ((Get-Count).failed)
     }
 
-    It 'stops at once, and says how many were done' {
+    It 'stops within 200 ms, and says how many were done' {
         $stop = Measure-Stop 'Get-Job -Queue emails -State failed | Invoke-JobRetry -Throttle 40'
         $stop.WasRunning | Should -BeTrue
-        $stop.Milliseconds | Should -BeLessThan 2000
+        $stop.Milliseconds | Should -BeLessThan 400
     }
 }

@@ -157,6 +157,6 @@ Describe 'Repair-JobQueue' {
         [void](Invoke-Redis del bull:mail:1:lock)
         $stop = Measure-Stop 'Repair-JobQueue mail -FindOnly -Kind LostActive'
         $stop.WasRunning | Should -BeTrue
-        $stop.Milliseconds | Should -BeLessThan 3000
+        $stop.Milliseconds | Should -BeLessThan 1000
     }
 }

@@ -46,12 +46,12 @@ public sealed class EventTests(Bench bench)
         var next = watch.MoveNextAsync().AsTask();
         await Task.Delay(300, Ct);
         await lab.AddAsync(name: "second");
-        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(10), Ct));
         Assert.Equal(("emails", "added", "2"), watch.Current[0] is var e ? (e.Queue, e.Event, e.Id) : default);
         await lab.DoAsync("add", new { queue = "later" });
         while (watch.Current.All(x => x.Queue != "later"))
         {
-            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Ct));
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Ct));
         }
     }
 
@@ -91,7 +91,7 @@ public sealed class EventTests(Bench bench)
 
         _ = transaction.ExecuteAsync("XTRIM", lab.Base + "events", "MAXLEN", "100");
         await transaction.ExecuteAsync();
-        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(10), Ct));
         Assert.Equal((true, 400L), (watch.Current[0].IsGap, watch.Current[0].Missed!.Value));
         Assert.Equal("late400", watch.Current[1].Id);
         Assert.Equal(101, watch.Current.Count);
@@ -110,7 +110,7 @@ public sealed class EventTests(Bench bench)
         _ = transaction.ExecuteAsync("DEL", lab.Base + "events");
         _ = transaction.ExecuteAsync("XADD", lab.Base + "events", "5-1", "event", "added", "jobId", "new");
         await transaction.ExecuteAsync();
-        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(10), Ct));
         Assert.True(watch.Current[0].IsGap);
         Assert.Equal("new", watch.Current[1].Id);
     }
