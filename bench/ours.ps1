@@ -11,8 +11,8 @@ $url = "redis://127.0.0.1:$Port"
 if ($Script -notlike '*HmgetLoop*') { $null = Connect-JobServer $url }
 # What PowerShell loads for its own Select-Object is not ours: 60 to 90 ms.
 $null = 1 | Select-Object -First 1
-# The first call pays for compilation, here as in any session.
 if ($Again) { $null = & $work }
+# The first call pays for compilation, here as in any session.
 if (-not $Cold) { $null = Get-Job -Queue bench -State failed -First 10; $null = [Text.Json.JsonDocument]::Parse('{}') }
 $self = [Diagnostics.Process]::GetCurrentProcess()
 [GC]::Collect()

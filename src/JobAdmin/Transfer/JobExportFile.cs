@@ -107,6 +107,7 @@ internal sealed class JobExportFile : IDisposable
         stream.Flush();
         settling.GetAwaiter().GetResult();
         file.Flush(flushToDisk: true);
+        settled = file.Position;
     }
 
     /// <summary>Ends the file; without this it counts as cut.</summary>

@@ -17,11 +17,11 @@ for i = 4, #ARGV do
   sinceLook = sinceLook + 1
   local id = ARGV[i]
   job, bareId = P .. id, nil
-  local state, place, score = '', 0, nil
+  local state, score = '', nil
   for at = 1, 5 do
     score = serverCall('ZSCORE', keys[at], id)
     if score then
-      state, place = states[at], at
+      state = states[at]
       -- Jobs that come together are mostly of one state.
       states[at], keys[at], states[1], keys[1] = states[1], keys[1], states[at], keys[at]
       break
@@ -31,13 +31,10 @@ for i = 4, #ARGV do
   if state == '' and not isJob(job) then
     code = -1
   else
+    -- Where that is no hash, nothing of it is known.
     local fields = serverPcall('HMGET', job, 'rjk', 'parentKey', 'deid')
-    if fields.err then
-      jobFields.rjk, jobFields.parentKey, jobFields.deid = nil, nil, nil
-    else
-      jobFields.rjk, jobFields.parentKey, jobFields.deid = fields[1], fields[2], fields[3]
-    end
-    if place > 0 then
+    jobFields.rjk, jobFields.parentKey, jobFields.deid = fields[1], fields[2], fields[3]
+    if state ~= '' then
       bareParts, bareLock = job .. ':', job .. ':lock'
       if serverCall('EXISTS', bareLock, bareParts .. 'dependencies', bareParts .. 'processed', bareParts .. 'failed', bareParts .. 'unsuccessful') == 0 then
         bareId, bareScores[keys[1]] = id, score
