@@ -45,7 +45,7 @@ internal sealed partial class BullMqServer
         var certain = profile.Certain ? "1" : "0";
         ChangePlan Make(string bullMq, string loop, object[] head, JobOutcomeStatus done)
         {
-            var script = ScriptCatalog.Loop(major, bullMq, loop);
+            var script = ScriptCatalog.Loop(major, bullMq, loop, inLots: change is JobChange.Retry or JobChange.Promote);
             return new(queue, keys, change, script, head, done, DateTimeOffset.UtcNow, slicers.GetOrAdd(script.Name, _ => new Slicer(100, 2000)));
         }
 
@@ -147,15 +147,19 @@ internal sealed partial class BullMqServer
         var started = Stopwatch.GetTimestamp();
         var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
         var items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
-        var outcomes = new JobOutcome[items.Length / 2];
-        if (items.Length % 2 == 1)
+        var outcomes = new List<JobOutcome>(ids.Count);
+        for (var i = 0; i + 2 < items.Length; i += 3)
         {
-            plan.Slicer.Learn(outcomes.Length, (double)items[^1], started);
+            var before = StateWords.Parse((string?)items[i + 1]);
+            for (var alike = (int)items[i + 2]; alike > 0; alike--)
+            {
+                outcomes.Add(Outcome(plan, ids[outcomes.Count], items[i], before));
+            }
         }
 
-        for (var i = 0; i < outcomes.Length; i++)
+        if (items.Length % 3 == 1)
         {
-            outcomes[i] = Outcome(plan, ids[i], items[2 * i], StateWords.Parse((string?)items[(2 * i) + 1]));
+            plan.Slicer.Learn(outcomes.Count, (double)items[^1], started);
         }
 
         return outcomes;

@@ -62,9 +62,12 @@ internal static class ScriptCatalog
         static (n, m) => new LuaScript(n, Read("lua/own/orphan-parts.lua") + Read($"lua/{m}/drop-orphans.lua")), major);
 
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
-    public static LuaScript Loop(int major, string name, string loop) =>
-        Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-            IsJob, Read("lua/own/clock.lua"), Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{loop}.lua"))));
+    /// <param name="major">BullMQ's major version.</param>
+    /// <param name="name">Its name with the number of keys.</param>
+    /// <param name="loop">Our loop.</param>
+    /// <param name="inLots">Whether what the function does to the first plain job is done to the others together.</param>
+    public static LuaScript Loop(int major, string name, string loop, bool inLots = false) => Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
+        [Outcomes, Read("lua/own/clock.lua"), Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), inLots ? Read("lua/own/in-lots.lua") : "", Read($"lua/own/{loop}.lua")])));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -72,7 +75,7 @@ internal static class ScriptCatalog
     /// <param name="own">Ours.</param>
     public static LuaScript Together(int major, IReadOnlyList<string> names, string own) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
     {
-        var text = new StringBuilder(IsJob);
+        var text = new StringBuilder(Outcomes);
         foreach (var name in names)
         {
             text.Append("local function ").Append(name.AsSpan(0, name.LastIndexOf('-'))).Append("(KEYS, ARGV)\n").Append(Read($"lua/{major}/{name}.lua")).Append("\nend\n");
@@ -92,6 +95,8 @@ internal static class ScriptCatalog
     }
 
     private static string Reading => IsJob + Read("lua/own/job-fields.lua") + Read("lua/own/set-walk.lua");
+
+    private static string Outcomes => IsJob + Read("lua/own/outcomes.lua");
 
     private static string IsJob => Read("lua/own/is-job.lua");
 

@@ -28,7 +28,6 @@ local function change(id)
   return 0
 end
 
-local out = {}
 for i = 10, #ARGV do
   local id = ARGV[i]
   local state, code = '', nil
@@ -48,7 +47,6 @@ for i = 10, #ARGV do
       if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
     end
   end
-  out[#out + 1] = code
-  out[#out + 1] = state
+  tell(code, state)
 end
-return out
+return outcomes

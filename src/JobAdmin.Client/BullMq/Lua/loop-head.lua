@@ -1,8 +1,10 @@
 -- Stands before one of BullMQ's scripts that is run for many ids in one call. What that script reads anew for each id but can't change within one
 -- call is read once: the queue's own settings, and the mark that wakes workers once it is set. Of the job itself, the loop may tell what it has read
--- already: fields, and of a job without lock and relatives in which sorted sets it stands. KEYS: meta. Stands behind clock.lua.
+-- already: fields, and of a job without lock and relatives in which sorted sets it stands. What it asks the server for after all is written down where
+-- there is a tape. KEYS: meta. Stands behind clock.lua.
 local serverCall, serverPcall = redis.call, redis.pcall
 local job, jobFields, jobThere = nil, {}, false
+local tape
 -- The id of a job that has neither a lock nor children, else nil; what its keys begin with, and that of the lock; its scores by the sets' keys, false in the others.
 local bareId, bareParts, bareLock, bareScores = nil, nil, nil, {}
 local redis = (function(server, settings)
@@ -45,7 +47,8 @@ local redis = (function(server, settings)
         if score ~= nil then return score end
       end
     end
+    if tape then tape[#tape + 1] = { command, key, ... } end
     return server.call(command, key, ...)
   end
-  return { call = call, pcall = server.pcall }
+  return { call = call, pcall = server.pcall, acl_check_cmd = server.acl_check_cmd }
 end)(redis, KEYS[1])

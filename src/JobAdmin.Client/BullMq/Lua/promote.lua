@@ -1,4 +1,4 @@
--- Many ids through BullMQ's promote. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, ids.
+-- Many ids through BullMQ's promote. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, ids. Returns what outcomes.lua tells, then the microseconds it took.
 local P, major, certain = ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
 local wait = P .. 'wait'
@@ -11,18 +11,27 @@ if major == '4' then
 else
   keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
 end
-local out, count = {}, 0
-for i = 4, #ARGV do
-  if i % 8 == 0 and isLate() then break end
-  local id = ARGV[i]
-  local ok, code = pcall(bullmq, keys, { P, id })
-  if not ok then
-    code = type(code) == 'table' and code.err or tostring(code)
-  elseif code == -3 and not isJob(P .. id) then
-    code = -1
-  end
-  out[count + 1], out[count + 2] = code, 'delayed'
-  count = count + 2
-end
-out[count + 1] = elapsed()
-return out
+
+inLots(4, {
+  state = function() return 'delayed' end,
+  fields = { 'priority' },
+  -- What stands first in the list and begins with 0: is a mark to the function, not a job.
+  plain = function(row, at, id)
+    local priority = row[at + 1]
+    return (not priority or priority == '0') and string.sub(id, 1, 2) ~= '0:'
+  end,
+  one = function(id, row, at)
+    job = row and P .. id or nil
+    if row then jobFields.priority = row[at + 1] end
+    local ok, code = pcall(bullmq, keys, { P, id })
+    if not ok then
+      code = type(code) == 'table' and code.err or tostring(code)
+    elseif code == -3 and not isJob(P .. id) then
+      code = -1
+    end
+    return code, 'delayed'
+  end,
+  done = 0,
+})
+outcomes[told + 1] = elapsed()
+return outcomes

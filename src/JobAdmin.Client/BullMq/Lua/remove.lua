@@ -1,5 +1,5 @@
 -- Many ids through BullMQ's removeJob. KEYS: meta. ARGV: key prefix, BullMQ's major, remove children 1/0, ids.
--- Returns, for each id, a code or an error text, and the state it was in, '' in none that is a sorted set; then the microseconds it took.
+-- Returns what outcomes.lua tells, the state only where that is a sorted set; then the microseconds it took.
 local P, major, children = ARGV[1], ARGV[2], ARGV[3]
 local states, keys = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }, {}
 for i, state in ipairs(states) do
@@ -7,7 +7,7 @@ for i, state in ipairs(states) do
   bareScores[keys[i]] = false
 end
 local major4 = major == '4'
-local out, count, sinceLook = {}, 0, 0
+local sinceLook = 0
 for i = 4, #ARGV do
   -- Whoever has children, or stands in a list, can take long.
   if sinceLook >= 8 or (sinceLook > 0 and not bareId) then
@@ -49,8 +49,7 @@ for i = 4, #ARGV do
     if bareId then bareScores[keys[1]] = false end
     if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
   end
-  out[count + 1], out[count + 2] = code, state
-  count = count + 2
+  tell(code, state)
 end
-out[count + 1] = elapsed()
-return out
+outcomes[told + 1] = elapsed()
+return outcomes

@@ -1,5 +1,5 @@
 -- Many ids through BullMQ's reprocessJob. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reset attempts 1/0, ids.
--- Returns, for each id, a code or an error text, and the state it was in; then the microseconds it took.
+-- Returns what outcomes.lua tells, then the microseconds it took.
 local P, major, certain, reset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local wait = P .. 'wait'
 if major == '6' and serverCall('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or serverCall('LLEN', P .. 'paused') > 0) then
@@ -12,6 +12,7 @@ if major == '6' then
 else
   keys = { '', P .. 'events', '', wait, P .. 'meta', P .. 'paused', P .. 'active', P .. 'marker' }
 end
+local fields = { 'opts', 'priority', 'parentKey' }
 local values = { failed = 'failedReason', completed = 'returnvalue' }
 local arguments = { '', '', '', '', reset, reset }
 
@@ -25,36 +26,39 @@ end
 
 -- Jobs that come together are mostly of one state: asked for the other one, BullMQ's script finds nothing, changes nothing, and says -3.
 local first, second = 'failed', 'completed'
-local out, count = {}, 0
-for i = 5, #ARGV do
-  if i % 8 == 0 and isLate() then break end
-  local id = ARGV[i]
+local function one(id, row, at)
   keys[1] = P .. id
   job = nil
-  local state, code = '', -1
-  local fields = serverPcall('HMGET', keys[1], 'opts', 'priority', 'parentKey')
-  if not fields.err then
-    local opts = fields[1]
-    job, jobThere = keys[1], opts or fields[2] or fields[3]
-    jobFields.priority, jobFields.parentKey = fields[2], fields[3]
-    local push = 'LPUSH'
-    if opts and string.find(opts, '"lifo":true', 1, true) then
-      local ok, parsed = pcall(cjson.decode, opts)
-      if ok and type(parsed) == 'table' and parsed.lifo == true then push = 'RPUSH' end
-    end
-    code = retry(id, first, push)
-    if code == -3 then
-      code = retry(id, second, push)
-      if code ~= -3 then first, second = second, first end
-    end
-    if code == -3 then
-      if not isJob(job) then code = -1 end
-    elseif code ~= -1 then
-      state = first
-    end
+  if not row then
+    row, at = serverPcall('HMGET', keys[1], unpack(fields)), 0
+    if row.err then return -1, '' end
   end
-  out[count + 1], out[count + 2] = code, state
-  count = count + 2
+  local opts = row[at + 1]
+  job, jobThere = keys[1], opts or row[at + 2] or row[at + 3]
+  jobFields.priority, jobFields.parentKey = row[at + 2], row[at + 3]
+  local push = 'LPUSH'
+  if opts and string.find(opts, '"lifo":true', 1, true) then
+    local ok, parsed = pcall(cjson.decode, opts)
+    if ok and type(parsed) == 'table' and parsed.lifo == true then push = 'RPUSH' end
+  end
+  local code = retry(id, first, push)
+  if code == -3 then
+    code = retry(id, second, push)
+    if code ~= -3 then first, second = second, first end
+  end
+  if code == -3 and not isJob(job) then code = -1 end
+  return code, (code == -3 or code == -1) and '' or first
 end
-out[count + 1] = elapsed()
-return out
+
+inLots(5, {
+  state = function() return first end,
+  fields = fields,
+  plain = function(row, at)
+    local opts, priority = row[at + 1], row[at + 2]
+    return opts and (not priority or priority == '0') and not row[at + 3] and not string.find(opts, '"lifo":true', 1, true)
+  end,
+  one = one,
+  done = 1,
+})
+outcomes[told + 1] = elapsed()
+return outcomes

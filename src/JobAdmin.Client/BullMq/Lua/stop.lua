@@ -8,7 +8,6 @@ if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' 
   wait = P .. 'paused'
 end
 local keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
-local out = {}
 for i = 5, #ARGV do
   if i % 8 == 0 and isLate() then break end
   local id = ARGV[i]
@@ -36,8 +35,7 @@ for i = 5, #ARGV do
       end
     end
   end
-  out[#out + 1] = code
-  out[#out + 1] = state
+  tell(code, state)
 end
-out[#out + 1] = elapsed()
-return out
+outcomes[told + 1] = elapsed()
+return outcomes

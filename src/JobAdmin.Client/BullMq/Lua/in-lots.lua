@@ -1,0 +1,112 @@
+-- Stands behind one of BullMQ's functions, for changes of many jobs of which most are alike. What the function does to the first plain job of a call is written
+-- down. If that is taking the id out of a set, one write to the job, a push to a list and an event, the next plain jobs get the same from here: a write and an event
+-- each, taken out and pushed together. All others go through the function, in their turn, and find what stands before them done.
+-- way: state() - the word of the state that jobs are probably in; fields - what has to be read of a job; plain(row, at, id) - whether the function would do to
+-- it what it does to any other plain one, its fields standing in row behind at; one(id, row, at) - runs the function and returns a code and a state, row being
+-- nil where nothing was read; done - the code of a job that was changed. Looks at the ids from ARGV[start] on, as far as there is time.
+local function inLots(start, way)
+  local P, ids, total = ARGV[1], ARGV, #ARGV
+  local width = #way.fields
+  local plans, tries = {}, 0
+  local set, plan, rows
+  local pending, waiting = {}, 0
+
+  -- SORT gives the fields of neighbours in a set in one go. It wants a user who may read all keys, and no cluster; asked in vain it would count as an error.
+  local may = redis.acl_check_cmd
+  local sorts = may and not string.find(P, '[*{]') and may('SORT', P) and may('HGET', '', 'x')
+
+  -- Where ids stand side by side in the set: for each of them its id and its fields.
+  local function neighbours(from, to)
+    local first, last = serverCall('ZRANK', set, ids[from]), serverCall('ZRANK', set, ids[to])
+    if not first or not last or math.abs(last - first) ~= to - from then return nil end
+    local falling = last < first
+    local offset = falling and serverCall('ZCARD', set) - 1 - first or first
+    local command = { 'SORT', set, falling and 'DESC' or 'ASC', 'BY', 'nosort', 'LIMIT', offset, to - from + 1, 'GET', '#' }
+    for _, field in ipairs(way.fields) do
+      command[#command + 1] = 'GET'
+      command[#command + 1] = P .. '*->' .. field
+    end
+    local found = serverPcall(unpack(command))
+    sorts = not found.err
+    return sorts and found or nil
+  end
+
+  -- Settings stay what they are within a call, and workers are woken once. Lists are looked at for how many run, and for old marks, which do not come back.
+  local harmless = { LINDEX = true, LLEN = true }
+
+  -- What to do to the next plain job, from what was done to this one; nil where that can't be told.
+  local function understand(done, id)
+    local key, taken, next = P .. id, false, {}
+    for _, did in ipairs(done) do
+      local command, at, place, places = did[1], did[2], nil, 0
+      for i = 3, #did do
+        if did[i] == id then place, places = i, places + 1 end
+      end
+      if command == 'ZREM' and at == set and #did == 3 and places == 1 then
+        taken = true
+      elseif (command == 'LPUSH' or command == 'RPUSH') and #did == 3 and places == 1 and not next.push then
+        next.push, next.list = command, at
+      elseif (command == 'HDEL' or command == 'HSET') and at == key and places == 0 and not next.write then
+        next.write = did
+      elseif command == 'XADD' and places == 1 and not next.event then
+        next.event, next.place = did, place
+      elseif not harmless[command] and not (command == 'ZADD' and at == P .. 'marker') and not (command == 'HEXISTS' and at == KEYS[1]) then
+        return nil
+      end
+    end
+    return taken and next.push and next.write and next.event and next or nil
+  end
+
+  local function settle()
+    if waiting == 0 then return end
+    if rows then serverCall('ZREM', set, unpack(pending, 1, waiting)) end
+    serverCall(plan.push, plan.list, unpack(pending, 1, waiting))
+    waiting = 0
+  end
+
+  local function change(id, row, at)
+    local plain = row and way.plain(row, at, id)
+    if plain and plan and (rows or serverCall('ZREM', set, id) == 1) then
+      local write, event = plan.write, plan.event
+      write[2], event[plan.place] = P .. id, id
+      local written, said = serverPcall(unpack(write)), serverPcall(unpack(event))
+      waiting = waiting + 1
+      pending[waiting] = id
+      local wrong = type(written) == 'table' and written.err or type(said) == 'table' and said.err
+      return wrong or way.done, string.sub(set, #P + 1)
+    end
+    settle()
+    local state = string.sub(set, #P + 1)
+    local learns = plain and not plan and tries < 3
+    tape = learns and {} or nil
+    local code, was = way.one(id, row, at)
+    if learns then
+      plan = code == way.done and was == state and understand(tape, id) or nil
+      plans[state], tape, tries = plan, nil, tries + 1
+    end
+    return code, was
+  end
+
+  for from = start, total, 100 do
+    local to = math.min(from + 99, total)
+    local state = way.state()
+    set, plan = P .. state, plans[state]
+    rows = sorts and to - from > 8 and neighbours(from, to)
+    for i = from, to do
+      if i % 8 == 0 and isLate() then
+        settle()
+        return
+      end
+      local id = ids[i]
+      local row, at = rows, (i - from) * (width + 1) + 1
+      if not rows then
+        row, at = serverPcall('HMGET', P .. id, unpack(way.fields)), 0
+        if row.err then row = nil end
+      elseif rows[at] ~= id then
+        row = nil
+      end
+      tell(change(id, row, at))
+    end
+    settle()
+  end
+end
