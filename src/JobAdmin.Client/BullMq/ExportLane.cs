@@ -10,6 +10,9 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
     // Of every few jobs the data of one are measured first: a batch with more than this is the script's, which bounds a page by bytes. So what is under way is never much.
     private const int HeavyData = 64 << 10, Sample = 4, HeavyBatches = 3;
 
+    // Batches under way: Redis works on the next ones while one is written.
+    private const int Ahead = 4;
+
     // The order in which the script looks for a job.
     private static readonly string[] Sets = ["completed", "failed", "delayed", "prioritized", "waiting-children"];
 
@@ -76,30 +79,36 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
         }
     }
 
-    /// <summary>What is under way: sizes of one batch, and while a batch is written, the next one.</summary>
+    /// <summary>The sizes of the first batches come first, those of each later one before the jobs of the batch that is so many before it.</summary>
     private bool TryFill(JobRecordWriter writer, List<ExportGap> gaps, int limit)
     {
         while (read < ids.Count && writer.Length < limit)
         {
             if (asked == 0)
             {
-                AskSizes();
-                lane.Send();
-            }
-
-            while (sent < ids.Count && sent - read < 2 * batch)
-            {
-                if (!TryReadSizes())
+                for (var i = 0; i < Ahead; i++)
                 {
-                    return false;
+                    AskSizes();
                 }
 
+                lane.Send();
+                for (var end = asked; sized < end;)
+                {
+                    if (!TryReadSizes())
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            while (sent < ids.Count && sent - read < Ahead * batch)
+            {
                 AskSizes();
                 AskJobs();
                 lane.Send();
             }
 
-            if (!TryReadJobs(writer, gaps) || unforeseen == HeavyBatches)
+            if (sized < ids.Count && !TryReadSizes() || !TryReadJobs(writer, gaps) || unforeseen == HeavyBatches)
             {
                 return false;
             }
