@@ -13,7 +13,8 @@ local function inLots(start, way)
 
   -- SORT gives the fields of neighbours in a set in one go. It wants a user who may read all keys, and no cluster; asked in vain it would count as an error.
   local may = redis.acl_check_cmd
-  local sorts = may and not string.find(P, '[*{]') and may('SORT', P) and may('HGET', '', 'x')
+  local known, sorts = pcall(may, 'SORT', P)
+  sorts = known and sorts and may('HGET', '', 'x') and not string.find(P, '[*{]')
 
   -- Where ids stand side by side in the set: for each of them its id and its fields.
   local function neighbours(from, to)

@@ -50,5 +50,9 @@ local redis = (function(server, settings)
     if tape then tape[#tape + 1] = { command, key, ... } end
     return server.call(command, key, ...)
   end
-  return { call = call, pcall = server.pcall, acl_check_cmd = server.acl_check_cmd }
+  local function tried(...)
+    if tape then tape[#tape + 1] = { 'pcall' } end
+    return server.pcall(...)
+  end
+  return { call = call, pcall = tried, acl_check_cmd = server.acl_check_cmd }
 end)(redis, KEYS[1])
