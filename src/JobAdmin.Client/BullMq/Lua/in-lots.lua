@@ -94,7 +94,7 @@ local function inLots(start, way)
     set, plan = P .. state, plans[state]
     rows = sorts and to - from > 8 and neighbours(from, to)
     for i = from, to do
-      if i % 8 == 0 and isLate() then
+      if i % 8 == 0 and told > 0 and isLate() then
         settle()
         return
       end
