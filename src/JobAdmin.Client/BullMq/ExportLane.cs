@@ -92,7 +92,7 @@ internal sealed class ExportLane(RowLane lane, string queue, JobState state, int
                 }
 
                 lane.Send();
-                for (var end = asked; sized < end;)
+                while (sized < asked)
                 {
                     if (!TryReadSizes())
                     {

@@ -54,7 +54,7 @@ for i = 3, #ARGV, 8 do
   local ok, result = pcall(add, kind, P, ARGV[i + 3], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7])
   local status, text
   if not ok then
-    status, text = 2, type(result) == 'table' and result.err or tostring(result)
+    status, text = 2, codeOf(ok, result)
   elseif type(result) == 'number' and result < 0 then
     status, text = 2, tostring(result)
   else

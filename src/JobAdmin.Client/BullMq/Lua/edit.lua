@@ -43,8 +43,7 @@ for i = 10, #ARGV do
     if state == 'active' or (has('t') and state ~= 'delayed') then
       code = -3
     else
-      local ok, result = pcall(change, id)
-      if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
+      code = codeOf(pcall(change, id))
     end
   end
   tell(code, state)

@@ -8,7 +8,7 @@ local function inLots(start, way)
   local P, ids, total = ARGV[1], ARGV, #ARGV
   local width = #way.fields
   local plans, tries = {}, 0
-  local set, plan, rows
+  local state, set, plan, rows
   local pending, waiting = {}, 0
 
   -- SORT gives the fields of neighbours in a set in one go. It wants a user who may read all keys, and no cluster; asked in vain it would count as an error.
@@ -32,12 +32,9 @@ local function inLots(start, way)
     return sorts and found or nil
   end
 
-  -- Settings stay what they are within a call, and workers are woken once. Lists are looked at for how many run, and for old marks, which do not come back.
-  local harmless = { LINDEX = true, LLEN = true }
-
   -- What to do to the next plain job, from what was done to this one; nil where that can't be told.
   local function understand(done, id)
-    local key, taken, next = P .. id, false, {}
+    local key, taken, learnt = P .. id, false, {}
     for _, did in ipairs(done) do
       local command, at, place, places = did[1], did[2], nil, 0
       for i = 3, #did do
@@ -45,17 +42,18 @@ local function inLots(start, way)
       end
       if command == 'ZREM' and at == set and #did == 3 and places == 1 then
         taken = true
-      elseif (command == 'LPUSH' or command == 'RPUSH') and #did == 3 and places == 1 and not next.push then
-        next.push, next.list = command, at
-      elseif (command == 'HDEL' or command == 'HSET') and at == key and places == 0 and not next.write then
-        next.write = did
-      elseif command == 'XADD' and places == 1 and not next.event then
-        next.event, next.place = did, place
-      elseif not harmless[command] and not (command == 'ZADD' and at == P .. 'marker') and not (command == 'HEXISTS' and at == KEYS[1]) then
+      elseif (command == 'LPUSH' or command == 'RPUSH') and #did == 3 and places == 1 and not learnt.push then
+        learnt.push, learnt.list = command, at
+      elseif (command == 'HDEL' or command == 'HSET') and at == key and places == 0 and not learnt.write then
+        learnt.write = did
+      elseif command == 'XADD' and places == 1 and not learnt.event then
+        learnt.event, learnt.place = did, place
+      elseif command ~= 'LINDEX' and command ~= 'LLEN' and not (command == 'ZADD' and at == P .. 'marker') then
+        -- Lists are looked at for how many run, and for old marks, which do not come back within a call; workers are woken once.
         return nil
       end
     end
-    return taken and next.push and next.write and next.event and next or nil
+    return taken and learnt.push and learnt.write and learnt.event and learnt or nil
   end
 
   local function settle()
@@ -74,10 +72,9 @@ local function inLots(start, way)
       waiting = waiting + 1
       pending[waiting] = id
       local wrong = type(written) == 'table' and written.err or type(said) == 'table' and said.err
-      return wrong or way.done, string.sub(set, #P + 1)
+      return wrong or way.done, state
     end
     settle()
-    local state = string.sub(set, #P + 1)
     local learns = plain and not plan and tries < 3
     tape = learns and {} or nil
     local code, was = way.one(id, row, at)
@@ -90,7 +87,7 @@ local function inLots(start, way)
 
   for from = start, total, 100 do
     local to = math.min(from + 99, total)
-    local state = way.state()
+    state = way.state()
     set, plan = P .. state, plans[state]
     rows = sorts and to - from > 8 and neighbours(from, to)
     for i = from, to do

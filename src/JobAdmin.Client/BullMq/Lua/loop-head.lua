@@ -24,7 +24,7 @@ local redis = (function(server, settings)
         return 1
       end
     elseif key == settings then
-      if command == 'HMGET' or command == 'HGET' then
+      if command == 'HMGET' or command == 'HGET' or command == 'HEXISTS' then
         local fields = command .. table.concat({ ... }, ' ')
         local value = known[fields]
         if not value then

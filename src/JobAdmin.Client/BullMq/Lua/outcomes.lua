@@ -9,3 +9,9 @@ local function tell(code, state)
     told = told + 3
   end
 end
+
+-- The code of a function that ran under pcall, or the text of its error.
+local function codeOf(ok, result)
+  if ok then return result end
+  return type(result) == 'table' and result.err or tostring(result)
+end

@@ -23,12 +23,8 @@ inLots(4, {
   one = function(id, row, at)
     job = row and P .. id or nil
     if row then jobFields.priority = row[at + 1] end
-    local ok, code = pcall(bullmq, keys, { P, id })
-    if not ok then
-      code = type(code) == 'table' and code.err or tostring(code)
-    elseif code == -3 and not isJob(P .. id) then
-      code = -1
-    end
+    local code = codeOf(pcall(bullmq, keys, { P, id }))
+    if code == -3 and not isJob(P .. id) then code = -1 end
     return code, 'delayed'
   end,
   done = 0,

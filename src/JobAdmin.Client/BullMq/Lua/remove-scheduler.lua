@@ -11,8 +11,7 @@ for i = 2, #ARGV do
     if call('HEXISTS', KEYS[1] .. ':' .. id, 'ic') == 0 and (call('EXISTS', KEYS[1] .. ':' .. id) == 1 or string.find(id, '^[^:]*:[^:]*:%d*:[^:]*:.')) then
       code = -20
     else
-      local ok, result = pcall(removeJobScheduler, { KEYS[1], P .. 'delayed', P .. 'events' }, { id, P })
-      if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
+      code = codeOf(pcall(removeJobScheduler, { KEYS[1], P .. 'delayed', P .. 'events' }, { id, P }))
       local job = 'repeat:' .. id .. ':' .. score
       if call('EXISTS', P .. job) == 1 and not call('ZSCORE', P .. 'completed', job) and not call('ZSCORE', P .. 'failed', job) then left = job end
     end

@@ -40,14 +40,12 @@ for i = 4, #ARGV do
         bareId, bareScores[keys[1]] = id, score
       end
     end
-    local ok, result
     if major4 then
-      ok, result = pcall(bullmq, { P }, { id, children })
+      code = codeOf(pcall(bullmq, { P }, { id, children }))
     else
-      ok, result = pcall(bullmq, { job, P .. 'repeat' }, { id, children, P })
+      code = codeOf(pcall(bullmq, { job, P .. 'repeat' }, { id, children, P }))
     end
     if bareId then bareScores[keys[1]] = false end
-    if ok then code = result else code = type(result) == 'table' and result.err or tostring(result) end
   end
   tell(code, state)
 end

@@ -19,9 +19,7 @@ local arguments = { '', '', '', '', reset, reset }
 local function retry(id, state, push)
   keys[3] = P .. state
   arguments[1], arguments[2], arguments[3], arguments[4] = id, push, values[state], state
-  local ok, result = pcall(bullmq, keys, arguments)
-  if ok then return result end
-  return type(result) == 'table' and result.err or tostring(result)
+  return codeOf(pcall(bullmq, keys, arguments))
 end
 
 -- Jobs that come together are mostly of one state: asked for the other one, BullMQ's script finds nothing, changes nothing, and says -3.

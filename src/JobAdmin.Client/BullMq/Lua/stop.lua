@@ -31,7 +31,7 @@ for i = 5, #ARGV do
       code = state == 'active' and 2 or 1
       if state == 'delayed' then
         local ok, result = pcall(bullmq, keys, { P, id })
-        if not ok then code = type(result) == 'table' and result.err or tostring(result) end
+        if not ok then code = codeOf(ok, result) end
       end
     end
   end
