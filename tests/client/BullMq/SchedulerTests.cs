@@ -68,6 +68,8 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         await WaitAsync(async () => (await RanAsync(lab)).Count(n => n == "tuck") >= 3);
         Assert.Equal(JobOutcomeStatus.Removed, (await Schedulers(server).RemoveSchedulersAsync(lab.Queue, ["often"], Ct)).Single().Status);
         await Task.Delay(300, Ct);
+        // A busy machine may still be at the last one, which a worker had before.
+        await WaitAsync(async () => (await lab.IdsAsync("waiting")).Length + (await lab.IdsAsync("active")).Length == 0);
         var after = (await RanAsync(lab)).Count(n => n == "tuck");
         await Task.Delay(500, Ct);
         Assert.Equal(after, (await RanAsync(lab)).Count(n => n == "tuck"));
