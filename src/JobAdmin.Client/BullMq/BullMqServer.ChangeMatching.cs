@@ -8,11 +8,22 @@ internal sealed partial class BullMqServer
     // One slice that Redis works on, and one on its way: between them Redis does not wait for us.
     private const int SlicesUnderWay = 2;
 
+    // Stands for a job that a promotion has left alone, since it came back to the delayed ones after the start: it is told of once.
+    private readonly JobOutcome cameBack;
+
     public async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(query.Queue, change, cancellationToken).ConfigureAwait(false);
         var left = query.First ?? long.MaxValue;
-        await using var matching = MatchingIdsAsync(query, query.AsOf ?? plan.Start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var start = query.AsOf ?? plan.Start;
+        // A promotion reads each job anyway, and then sees itself which ones came back. Where jobs are counted, they are looked at first.
+        var looksItself = change is JobChange.Promote && query.First is null && query.Filter.IsEmpty;
+        if (looksItself)
+        {
+            plan = plan with { Head = [.. plan.Head[..^1], start.ToUnixTimeMilliseconds()] };
+        }
+
+        await using var matching = MatchingIdsAsync(query, looksItself ? null : start, () => (int)Math.Min(plan.Slicer.Size, left), cancellationToken).GetAsyncEnumerator(cancellationToken);
         async Task<IReadOnlyList<string>?> NextIdsAsync(CancellationToken stop)
         {
             if (left <= 0 || !await matching.MoveNextAsync().ConfigureAwait(false))
@@ -50,7 +61,7 @@ internal sealed partial class BullMqServer
                     await ((Task)slice).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     if (slice.IsCompletedSuccessfully)
                     {
-                        yield return slice.Result;
+                        yield return looksItself ? [.. slice.Result.Where(outcome => !ReferenceEquals(outcome, cameBack))] : slice.Result;
                     }
                     else
                     {

@@ -60,7 +60,7 @@ internal sealed partial class BullMqServer
                 return Make(major switch { 4 => "reprocessJob-6", 5 => "reprocessJob-8", _ => "reprocessJob-9" }, "retry",
                     [keys.Base, major.ToString(), certain, retry.ResetAttempts ? "1" : "0"], JobOutcomeStatus.Retried);
             case JobChange.Promote:
-                return Make(major == 4 ? "promote-7" : "promote-9", "promote", [keys.Base, major.ToString(), certain], JobOutcomeStatus.Promoted);
+                return Make(major == 4 ? "promote-7" : "promote-9", "promote", [keys.Base, major.ToString(), certain, ""], JobOutcomeStatus.Promoted);
             case JobChange.Remove remove:
                 return Make(major == 4 ? "removeJob-1" : "removeJob-2", "remove", [keys.Base, major.ToString(), remove.KeepChildren ? "0" : "1"], JobOutcomeStatus.Removed);
             case JobChange.Stop stop:
@@ -197,6 +197,7 @@ internal sealed partial class BullMqServer
         return (plan.Change, (long)code) switch
         {
             (JobChange.Promote or JobChange.Edit, 0) => Make(plan.Done),
+            (JobChange.Promote, -20) => cameBack,
             (JobChange.Remove, 0) => Make(JobOutcomeStatus.Locked, "A worker has the job or one of its children."),
             (JobChange.Stop, 2) => Make(JobOutcomeStatus.StopRequested, "It is running and can't be interrupted; no further attempt follows."),
             (_, 1) => Make(plan.Done),

@@ -5,8 +5,8 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Which jobs match, by id, for what is done to all of them.</summary>
 internal sealed partial class BullMqServer
 {
-    /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out, where there is one.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var state in StateWords.Expand(query.States))
         {
@@ -18,13 +18,13 @@ internal sealed partial class BullMqServer
     }
 
     /// <summary>Ids of one state alone that match.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (StateWords.IsList(state))
         {
             await foreach (var page in ListPagesAsync(query with { OldestFirst = true, PageSize = FullPage, Parts = JobParts.None }, state, long.MaxValue, cancellationToken).ConfigureAwait(false))
             {
-                var ids = page.Where(j => j.Timestamp is not { } t || t <= start).Select(j => j.Id).ToList();
+                var ids = page.Where(j => j.Timestamp is not { } t || start is null || t <= start).Select(j => j.Id).ToList();
                 for (var at = 0; at < ids.Count;)
                 {
                     var part = ids.Skip(at).Take(Math.Max(1, size())).ToList();
@@ -38,9 +38,9 @@ internal sealed partial class BullMqServer
 
         var (low, high) = SetPager.Bounds(state, query.Filter);
         var finished = StateWords.ScoreIsFinishedOn(state);
-        if (finished && (query.Filter.Before is null || query.Filter.Before > start))
+        if (finished && start is { } end && (query.Filter.Before is null || query.Filter.Before > end))
         {
-            high = start.ToUnixTimeMilliseconds().ToString();
+            high = end.ToUnixTimeMilliseconds().ToString();
         }
 
         var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };

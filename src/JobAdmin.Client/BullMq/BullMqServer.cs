@@ -29,6 +29,7 @@ internal sealed partial class BullMqServer : IJobServer
         this.runner = runner;
         Connection = connection;
         connection.Server = this;
+        cameBack = new JobOutcome { Server = this, Queue = "", Id = "" };
     }
 
     public JobServerConnection Connection { get; }

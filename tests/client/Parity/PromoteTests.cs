@@ -95,6 +95,37 @@ public sealed class PromoteTests(Bench bench) : ParityTest(bench)
         Assert.Equal(JobState.Delayed, outcomes[0].PreviousState);
     }
 
+    [Theory]
+    [InlineData("bullmq", false, false)]
+    [InlineData("bullmq5", false, false)]
+    [InlineData("bullmq4", false, false)]
+    [InlineData("bullmq", true, false)]
+    [InlineData("bullmq", false, true)]
+    public async Task Of_all_delayed_jobs_those_that_came_back_since_are_left_alone(string lib, bool counted, bool named)
+    {
+        await using var lab = Bench.Lab(lib);
+        for (var i = 1; i <= 30; i++)
+        {
+            await lab.AddAsync(opts: i % 5 == 0 ? new { delay = 600_000, priority = 4 } : Later);
+        }
+
+        string[] back = ["3", "12", "20", "30"];
+        var now = DateTimeOffset.UtcNow;
+        foreach (var id in back)
+        {
+            await lab.Db.HashSetAsync(lab.Base + id, "processedOn", now.AddMinutes(1).ToUnixTimeMilliseconds());
+        }
+
+        await lab.Db.HashSetAsync(lab.Base + "4", "processedOn", now.AddMinutes(-1).ToUnixTimeMilliseconds());
+        var query = new JobQuery { Queue = "emails", States = [JobState.Delayed], First = counted ? 30 : null, Filter = new JobFilter { Names = named ? ["j*"] : null } };
+        var server = await lab.ServerAsync();
+        var outcomes = await server.ChangeMatchingJobsAsync(query, new JobChange.Promote(), Servers.Ct).RunAsync();
+        Assert.All(outcomes, outcome => Assert.Equal(JobOutcomeStatus.Promoted, outcome.Status));
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"{i}").Except(back).Order(), outcomes.Select(o => o.Id).Order());
+        Assert.Equal(back.Order(), (await lab.IdsAsync("delayed")).Order());
+        Assert.Equal(22, (await lab.IdsAsync("waiting")).Length);
+    }
+
     private static async Task PromotedAsync(IJobServer server, string id)
     {
         var outcome = Assert.Single(await server.ChangeAsync("emails", new JobChange.Promote(), id));

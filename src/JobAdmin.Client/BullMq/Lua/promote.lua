@@ -1,5 +1,6 @@
--- Many ids through BullMQ's promote. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, ids. Returns what outcomes.lua tells, then the microseconds it took.
-local P, major, certain = ARGV[1], ARGV[2], ARGV[3]
+-- Many ids through BullMQ's promote. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, a time or '', ids. A job that a worker has taken since that time is
+-- left alone, with the code -20: it came back. Returns what outcomes.lua tells, then the microseconds it took.
+local P, major, certain, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local call = redis.call
 local wait = P .. 'wait'
 if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
@@ -12,15 +13,25 @@ else
   keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
 end
 
-inLots(4, {
+local function cameBack(taken)
+  taken = since and tonumber(taken or 0)
+  return taken and taken >= since
+end
+
+inLots(5, {
   state = function() return 'delayed' end,
-  fields = { 'priority' },
+  fields = since and { 'priority', 'processedOn' } or { 'priority' },
   -- What stands first in the list and begins with 0: is a mark to the function, not a job.
   plain = function(row, at, id)
     local priority = row[at + 1]
-    return (not priority or priority == '0') and string.sub(id, 1, 2) ~= '0:'
+    return (not priority or priority == '0') and string.sub(id, 1, 2) ~= '0:' and not cameBack(row[at + 2])
   end,
   one = function(id, row, at)
+    if since and not row then
+      row, at = serverPcall('HMGET', P .. id, 'priority', 'processedOn'), 0
+      if row.err then row = nil end
+    end
+    if row and cameBack(row[at + 2]) then return -20, 'delayed' end
     job = row and P .. id or nil
     if row then jobFields.priority = row[at + 1] end
     local code = codeOf(pcall(bullmq, keys, { P, id }))
