@@ -6,13 +6,13 @@ namespace JobAdmin.Client.BullMq;
 /// script do, and leaves it free for others after each job.</summary>
 internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string word, int size, SetCursor cursor) : IDisposable
 {
-    // What is under way at once: enough to keep Redis busy over a short line, and no more than that when jobs turn out to be huge.
-    private const int MostUnderWay = 128, Step = 32;
-    private const int HeavyRow = 4096;
+    // What is under way at once: much of what is small, so that Redis and this end wake each other less often; of jobs that may turn out to be huge what keeps Redis busy.
+    private const int ManyUnderWay = 512, FewUnderWay = 128;
+    private const int LightRow = 1024, HeavyRow = 4096;
 
     private readonly List<Doubt> doubtful = [];
     private byte[]? pending;
-    private bool asked;
+    private bool asked, light;
 
     /// <summary>Where the walk stands.</summary>
     public SetCursor Cursor { get; private set; } = cursor;
@@ -82,9 +82,10 @@ internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string 
         long bytes = 0;
         for (int sent = 0, read = 0; read < found.Length; read++)
         {
-            if (sent < found.Length && sent - read <= MostUnderWay - Step)
+            var most = light ? ManyUnderWay : FewUnderWay;
+            if (sent < found.Length && sent - read <= most - (most / 4))
             {
-                for (var end = Math.Min(found.Length, read + MostUnderWay); sent < end; sent++)
+                for (var end = Math.Min(found.Length, read + most); sent < end; sent++)
                 {
                     lane.AddJob(found[sent].Of(packed));
                 }
@@ -104,6 +105,7 @@ internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string 
             }
 
             bytes += size;
+            light = bytes <= (long)LightRow * (read + 1);
             if (present > 0)
             {
                 jobs.Add(rows.Make(row, found[read].Of(packed), word));
