@@ -62,7 +62,7 @@ function Compare-Work([hashtable] $Work, [string] $Size) {
     $newest = $theirs[0]
     $perJob = { param($values, $runs) Format-Number (1000 * (Get-Median $values) / $jobs / $runs) }
     [ordered]@{
-        'work' = $Work.Name; 'against' = $Work.Against; 'jobs' = '{0:N0}' -f $jobs; 'goal' = "$($Work.Goal) ×"
+        'work' = $Work.Name; 'against' = $Work.Against; 'jobs' = '{0:N0}' -f $jobs; 'goal' = $Work['Goal'] ? "$($Work.Goal) ×" : ''
         '6.7' = '{0} ×' -f (Format-Number (Get-Median $ratios['6.7'])); '5.81' = '{0} ×' -f (Format-Number (Get-Median $ratios['5.81']))
         'jobs/s' = Format-Rate $jobs (Get-Median $ours.Ms)
         'client µs/job' = '{0}, {1}' -f (& $perJob $ours.Cpu 1), (& $perJob $newest.Cpu 1)

@@ -1,4 +1,4 @@
-# What is compared: each work on our side, as a user would write it; the same with BullMQ's library (a name in node.mjs); the ratio that is asked of it;
+# What is compared: each work on our side, as a user would write it; the same with BullMQ's library (a name in node.mjs); the ratio that is asked of it, if one is;
 # on how many jobs, or first on few and then on many; whether not the first but the second time in a session or process is measured; and the state that
 # is empty when it is done.
 @(
@@ -6,7 +6,7 @@
         Ours = 'Get-Job -Queue bench -State failed | Out-Null' }
     @{ Name = '… the same again, in one session'; Theirs = 'list'; Against = '… again, in one process'; Goal = 8; Size = 'Many'; Again = $true
         Ours = 'Get-Job -Queue bench -State failed | Out-Null' }
-    @{ Name = '`Get-Job -State failed -Reason *timeout*`'; Theirs = 'list by reason'; Against = '`getFailed` and a filter'; Goal = 8; Size = 'Many'
+    @{ Name = '`Get-Job -State failed -Reason *timeout*`'; Theirs = 'list by reason'; Against = '`getFailed` and a filter'; Size = 'Many'
         Ours = 'Get-Job -Queue bench -State failed -Reason *timeout* | Out-Null' }
     @{ Name = '`Get-Job -State failed \| Invoke-JobRetry`'; Theirs = 'retry each'; Against = '`await job.retry()` for each'; Goal = 8; Size = 'Few', 'Many'; Empty = 'failed'
         Ours = 'Get-Job -Queue bench -State failed | Invoke-JobRetry -Confirm:$false' }
