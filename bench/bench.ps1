@@ -11,6 +11,8 @@ How many jobs they have then, and the others at once.
 How many jobs a large queue has.
 .PARAMETER Rounds
 How often each work is done on each side.
+.PARAMETER Part
+Which parts are run: the works of both sides, the works of ours alone, the works on a large queue.
 .PARAMETER Quick
 One small round: shows only that everything runs.
 #>
@@ -21,6 +23,7 @@ param(
     [int] $Many = 100000,
     [int] $Million = 1000000,
     [int] $Rounds = 5,
+    [ValidateSet('Works', 'Facts', 'Large')] [string[]] $Part = ('Works', 'Facts', 'Large'),
     [switch] $Quick = [bool]$env:BENCH_QUICK
 )
 Set-StrictMode -Version Latest
@@ -79,13 +82,21 @@ function Measure-Fresh([string] $Snapshot, [string] $Empty, [scriptblock] $Measu
     Stop-Redis
 }
 
-function New-Fact([string] $What, [string] $Goal, [string] $Measured, $Result) {
+# Of what was measured several times, the median and the longest of all.
+function Format-Longest([double[]] $Values) {
+    $median, $most = (Get-Median $Values), ($Values | Measure-Object -Maximum).Maximum
+    $most -lt 5 ? 'below 5' : [Math]::Round($most) -gt [Math]::Round($median) ? '{0:0} ({1:0})' -f $median, $most : '{0:0}' -f $most
+}
+
+function New-Fact([string] $What, [string] $Goal, [string] $Measured, [object[]] $Result) {
     [ordered]@{
         'what' = $What; 'goal' = $Goal; 'measured' = $Measured
-        'memory MB' = $Result ? '{0:0}' -f $Result.Mb : ''; 'longest command ms' = $Result ? ($Result.Longest ? '{0:0}' -f $Result.Longest : 'below 5') : ''
-        'stall ms' = $Result ? '{0:0}' -f $Result.Stall : ''
+        'memory MB' = $Result ? '{0:0}' -f (Get-Median $Result.Mb) : ''
+        'longest command ms' = $Result ? (Format-Longest $Result.Longest) : ''; 'stall ms' = $Result ? (Format-Longest $Result.Stall) : ''
     }
 }
+
+function Say([string] $What) { Write-Host ('{0:mm\:ss} {1}' -f ((Get-Date) - $started), $What) }
 
 try {
     Initialize-Bench $Manifest
@@ -94,24 +105,27 @@ try {
     Add-Data failed $Many; Save-Data failedMany; Stop-Redis
     foreach ($state in 'wait', 'delayed') { Start-Redis; New-Data $state 2000 $Many; Save-Data "${state}Many"; Stop-Redis }
 
-    $ratios = foreach ($work in & (Join-Path $PSScriptRoot works.ps1)) {
+    $ratios = foreach ($work in 'Works' -in $Part ? (& (Join-Path $PSScriptRoot works.ps1)) : @()) {
         foreach ($size in $work.Size) {
-            Write-Host ('{0:mm\:ss} {1}, {2}, {3}' -f ((Get-Date) - $started), $work.Name, $work.Against, $size)
+            Say "$($work.Name), $($work.Against), $size"
             Compare-Work $work $size
         }
     }
-    $facts = & (Join-Path $PSScriptRoot facts.ps1)
+    $facts = @(
+        if ('Facts' -in $Part) { & (Join-Path $PSScriptRoot facts.ps1) }
+        if ('Large' -in $Part) { & (Join-Path $PSScriptRoot large.ps1) }
+    )
     $took = (Get-Date) - $started
     $table = @(
         '<!-- bench -->'
         "Medians of $Rounds rounds, $([Environment]::ProcessorCount) processors, PowerShell $($PSVersionTable.PSVersion), Redis $((Invoke-Redis --version) -replace '^redis-cli '), each work in a fresh session on the same snapshot."
         "Two figures in a cell: ours, BullMQ 6.7's. Memory is the peak beyond the idle session; a stall is the longest answer that a second client waited for, pinging every 2 ms."
         ''
-        Write-Table $ratios
+        if ($ratios) { Write-Table $ratios }
         ''
-        "And on $('{0:N0}' -f $Million) jobs, where nothing else is said:"
+        "And on $('{0:N0}' -f $Million) jobs, where nothing else is said (in brackets the longest of all rounds):"
         ''
-        Write-Table $facts
+        if ($facts) { Write-Table $facts }
         '<!-- /bench -->'
     )
     Write-Host ('{0:mm\:ss} done' -f $took)

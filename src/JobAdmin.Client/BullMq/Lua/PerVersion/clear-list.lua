@@ -22,7 +22,7 @@ local total = #ids
 local more = total >= count
 local marked, looked, deleted = {}, 0, 0
 for i = total, 1, -1 do
-  if deleted >= most or i % 4 == 0 and looked > 0 and isLate(12000) then more = true break end
+  if deleted >= most or i % 4 == 0 and looked > 0 and isLate(10000) then more = true break end
   local id = ids[i]
   looked = looked + 1
   local job = P .. id

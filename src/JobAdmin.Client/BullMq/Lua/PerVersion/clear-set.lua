@@ -31,7 +31,7 @@ local more = #entries >= step * count
 for i = 1, #entries, step do
   local id, score = entries[i], not bare and entries[i + 1] or nil
   if high and score and tonumber(score) > high then more = false break end
-  if #gone >= most or i % 8 == 7 and isLate(12000) then more = true break end
+  if #gone >= most or i % 8 == 7 and isLate(10000) then more = true break end
   local keep = not everything and (not passes(P, id, filter)
     or (state ~= 'completed' and state ~= 'failed' and isNextRun(isJobSchedulerJob, P, id)))
   if keep then
