@@ -232,7 +232,7 @@ internal sealed partial class BullMqServer
             var done = plan.Change switch
             {
                 JobChange.Retry => job is { State: not (JobState.Failed or JobState.Completed) } || job?.FinishedOn > plan.Start,
-                JobChange.Promote => job is { State: not JobState.Delayed },
+                JobChange.Promote => job is { State: not JobState.Delayed } || job?.ProcessedOn > plan.Start,
                 JobChange.Remove => job is null,
                 JobChange.Stop stop => job?.DeferredFailure == stop.Reason || job?.FailedReason == stop.Reason,
                 _ => false,
