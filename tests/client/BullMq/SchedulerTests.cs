@@ -62,14 +62,14 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         await SetAsync(server, new JobSchedulerSettings { Id = "often", Name = "tick", Every = TimeSpan.FromMilliseconds(100), Data = """{"n":1}""" });
         await SetAsync(server, new JobSchedulerSettings { Id = "seconds", Name = "tock", Pattern = "* * * * * *" });
         await lab.DoAsync("startWorker");
-        await WaitAsync(async () => (await CountsAsync(lab)) is (>= 5, >= 2));
+        await Wait.UntilAsync(async () => (await CountsAsync(lab)) is (>= 5, >= 2), "both have run", 20);
         // Changed while it runs, it goes on with the new data.
         await SetAsync(server, new JobSchedulerSettings { Id = "often", Name = "tuck", Every = TimeSpan.FromMilliseconds(120), Data = """{"n":2}""" });
-        await WaitAsync(async () => (await RanAsync(lab)).Count(n => n == "tuck") >= 3);
+        await Wait.UntilAsync(async () => (await RanAsync(lab)).Count(n => n == "tuck") >= 3, "it has run again", 20);
         Assert.Equal(JobOutcomeStatus.Removed, (await Schedulers(server).RemoveSchedulersAsync(lab.Queue, ["often"], Ct)).Single().Status);
         await Task.Delay(300, Ct);
         // A busy machine may still be at the last one, which a worker had before.
-        await WaitAsync(async () => (await lab.IdsAsync("waiting")).Length + (await lab.IdsAsync("active")).Length == 0);
+        await Wait.UntilAsync(async () => (await lab.IdsAsync("waiting")).Length + (await lab.IdsAsync("active")).Length == 0, "no run is under way", 20);
         var after = (await RanAsync(lab)).Count(n => n == "tuck");
         await Task.Delay(500, Ct);
         Assert.Equal(after, (await RanAsync(lab)).Count(n => n == "tuck"));
@@ -289,14 +289,5 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
     {
         var ran = await RanAsync(lab);
         return (ran.Count(n => n == "tick"), ran.Count(n => n == "tock"));
-    }
-
-    private static async Task WaitAsync(Func<Task<bool>> reached)
-    {
-        for (var end = DateTimeOffset.UtcNow.AddSeconds(20); !await reached();)
-        {
-            Assert.True(DateTimeOffset.UtcNow < end, "it took too long");
-            await Task.Delay(50, Ct);
-        }
     }
 }

@@ -22,8 +22,8 @@ public sealed class SentinelTests(Bench bench) : IAsyncLifetime
         connection = await master.ConnectAsync();
         await new Lab(bench, master, connection, 0, "bullmq", "bull", "emails").JobsAsync("failed", Many);
         await connection.GetDatabase().HashSetAsync("bull:emails:meta", "version", "bullmq:6.7.0");
-        await UntilAsync(async () => (long)await connection.GetDatabase().ExecuteAsync("WAIT", 1, 1000) == 1);
-        await UntilAsync(async () => (await SentinelSaysAsync()).Contains("slaves=1", StringComparison.Ordinal));
+        await Wait.UntilAsync(async () => (long)await connection.GetDatabase().ExecuteAsync("WAIT", 1, 1000) == 1, "the replica has all", 30);
+        await Wait.UntilAsync(async () => (await SentinelSaysAsync()).Contains("slaves=1", StringComparison.Ordinal), "Sentinel sees the replica", 30);
         server = await ConnectAsync(new JobServerOptions
         {
             Name = "sentinel", Address = sentinel.Address, SentinelMaster = "jobs", Timeout = TimeSpan.FromSeconds(10),
@@ -83,20 +83,5 @@ public sealed class SentinelTests(Bench bench) : IAsyncLifetime
         var said = await cli.StandardOutput.ReadToEndAsync(Ct);
         await cli.WaitForExitAsync(Ct);
         return said;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var i = 0; i < 300; i++)
-        {
-            if (await condition())
-            {
-                return;
-            }
-
-            await Task.Delay(100, Ct);
-        }
-
-        Assert.Fail("it did not come to that");
     }
 }

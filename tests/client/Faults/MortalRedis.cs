@@ -67,11 +67,11 @@ public sealed class MortalRedis : IAsyncDisposable
         var replica = await LaunchAsync(NewFolder(), "--replicaof", "127.0.0.1", $"{server.Port}");
         var next = await replica.ConnectAsync();
         var look = next.GetServers()[0];
-        await WaitAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        await Wait.UntilAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows", 15);
         // The replica knows it before its master does.
-        await WaitAsync(async () => ((string)(await Db.ExecuteAsync("INFO", "replication"))!).Contains("state=online", StringComparison.Ordinal), "the master sees its replica");
+        await Wait.UntilAsync(async () => ((string)(await Db.ExecuteAsync("INFO", "replication"))!).Contains("state=online", StringComparison.Ordinal), "the master sees its replica", 15);
         await Db.ExecuteAsync("FAILOVER", "TO", "127.0.0.1", $"{replica.Port}");
-        await WaitAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("role:master", StringComparison.Ordinal), "the replica takes over");
+        await Wait.UntilAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("role:master", StringComparison.Ordinal), "the replica takes over", 15);
         var (oldServer, oldDirect) = (server, Direct);
         (server, Direct) = (replica, next);
         Proxy.Target = replica.Port;
@@ -88,7 +88,7 @@ public sealed class MortalRedis : IAsyncDisposable
         var replica = await LaunchAsync(NewFolder(), "--replicaof", "127.0.0.1", $"{server.Port}");
         var next = await replica.ConnectAsync();
         var look = next.GetServers()[0];
-        await WaitAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        await Wait.UntilAsync(async () => (await look.ExecuteAsync("INFO", "replication")).ToString().Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows", 15);
         await look.ExecuteAsync("REPLICAOF", "NO", "ONE");
         await meanwhile(Db);
         var (oldServer, oldDirect) = (server, Direct);
@@ -182,19 +182,4 @@ public sealed class MortalRedis : IAsyncDisposable
     private static Task<RedisServer> LaunchAsync(string folder, params string[] options) => RedisServer.StartAsync(
         ["--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0", "--busy-reply-threshold", "30",
             "--repl-diskless-sync-delay", "0", "--databases", "16", "--enable-debug-command", "local", .. options]);
-
-    private static async Task WaitAsync(Func<Task<bool>> condition, string what)
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            if (await condition())
-            {
-                return;
-            }
-
-            await Task.Delay(25);
-        }
-
-        throw new TimeoutException($"Waited in vain until {what}.");
-    }
 }
