@@ -3,7 +3,7 @@
 -- each, taken out and pushed together. All others go through the function, in their turn, and find what stands before them done.
 -- way: state() - the word of the state that jobs are probably in; fields - what has to be read of a job; plain(row, at, id) - whether the function would do to
 -- it what it does to any other plain one, its fields standing in row behind at; one(id, row, at) - runs the function and returns a code and a state, row being
--- nil where nothing was read; done - the code of a job that was changed. Looks at the ids from ARGV[start] on, as far as there is time.
+-- nil where the key is no job's; done - the code of a job that was changed. Looks at the ids from ARGV[start] on, as far as there is time.
 local function inLots(start, way)
   local P, ids, total = ARGV[1], ARGV, #ARGV
   local width = #way.fields
@@ -63,6 +63,11 @@ local function inLots(start, way)
     waiting = 0
   end
 
+  local function read(id)
+    local row = serverPcall('HMGET', P .. id, unpack(way.fields))
+    return not row.err and row or nil, 0
+  end
+
   local function change(id, row, at)
     local plain = row and way.plain(row, at, id)
     if plain and plan and (rows or serverCall('ZREM', set, id) == 1) then
@@ -75,6 +80,7 @@ local function inLots(start, way)
       return wrong or way.done, state
     end
     settle()
+    if not row then row, at = read(id) end
     local learns = plain and not plan and tries < 3
     tape = learns and {} or nil
     local code, was = way.one(id, row, at)
@@ -98,8 +104,7 @@ local function inLots(start, way)
       local id = ids[i]
       local row, at = rows, (i - from) * (width + 1) + 1
       if not rows then
-        row, at = serverPcall('HMGET', P .. id, unpack(way.fields)), 0
-        if row.err then row = nil end
+        row, at = read(id)
       elseif rows[at] ~= id then
         row = nil
       end

@@ -27,10 +27,6 @@ inLots(5, {
     return (not priority or priority == '0') and string.sub(id, 1, 2) ~= '0:' and not cameBack(row[at + 2])
   end,
   one = function(id, row, at)
-    if since and not row then
-      row, at = serverPcall('HMGET', P .. id, 'priority', 'processedOn'), 0
-      if row.err then row = nil end
-    end
     if row and cameBack(row[at + 2]) then return -20, 'delayed' end
     job = row and P .. id or nil
     if row then jobFields.priority = row[at + 1] end

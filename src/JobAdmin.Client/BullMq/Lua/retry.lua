@@ -25,12 +25,8 @@ end
 -- Jobs that come together are mostly of one state: asked for the other one, BullMQ's script finds nothing, changes nothing, and says -3.
 local first, second = 'failed', 'completed'
 local function one(id, row, at)
+  if not row then return -1, '' end
   keys[1] = P .. id
-  job = nil
-  if not row then
-    row, at = serverPcall('HMGET', keys[1], unpack(fields)), 0
-    if row.err then return -1, '' end
-  end
   local opts = row[at + 1]
   job, jobThere = keys[1], opts or row[at + 2] or row[at + 3]
   jobFields.priority, jobFields.parentKey = row[at + 2], row[at + 3]
