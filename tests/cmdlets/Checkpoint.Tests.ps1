@@ -3,38 +3,6 @@ BeforeAll {
     Import-Module $PSScriptRoot/_Support.psm1 -Force
     $lab = Start-Lab
     $file = Join-Path $TestDrive 'run.jsonl'
-
-    # Many failed jobs, as the first one of the queue is.
-    function Add-FailedJob([string] $Queue, [int] $Count) {
-        [void](Invoke-Peer @{ do = 'seed'; queue = $Queue; failed = 1 })
-        [void](Invoke-Redis eval @'
-            local job = redis.call('HGETALL', KEYS[1] .. '1')
-            local last = tonumber(redis.call('ZSCORE', KEYS[1] .. 'failed', '1'))
-            for i = 2, tonumber(ARGV[1]) do
-                redis.call('HSET', KEYS[1] .. i, unpack(job))
-                redis.call('ZADD', KEYS[1] .. 'failed', last - i, i)
-            end
-            redis.call('SET', KEYS[1] .. 'id', ARGV[1])
-'@ 1 "bull:${Queue}:" $Count)
-    }
-
-    # A command in a PowerShell of its own, which is killed as hard as can be some time after its checkpoint has begun to grow. Gives whether it came to its end.
-    function Start-Run([string] $Command, [int] $KillAfter = -1) {
-        $before = (Get-Item $file -ErrorAction Ignore).Length
-        $start = [Diagnostics.ProcessStartInfo]::new('pwsh')
-        '-NoProfile', '-NonInteractive', '-Command', "`$ErrorActionPreference = 'Stop'; Import-Module '$(Get-Manifest)'; [void](Connect-JobServer $($lab.Uri) -Timeout 30); $Command" | ForEach-Object { $start.ArgumentList.Add($_) }
-        $start.RedirectStandardError = $start.RedirectStandardOutput = $true
-        $process = [Diagnostics.Process]::Start($start)
-        $said = $process.StandardOutput.ReadToEndAsync()
-        $errors = $process.StandardError.ReadToEndAsync()
-        if ($KillAfter -ge 0) {
-            while (-not $process.HasExited -and (Get-Item $file -ErrorAction Ignore).Length -le $before) { Start-Sleep -Milliseconds 2 }
-            Start-Sleep -Milliseconds $KillAfter
-            if (-not $process.HasExited) { $process.Kill() }
-        }
-        $process.WaitForExit()
-        [pscustomobject]@{ Ended = $process.ExitCode -eq 0; Killed = $process.ExitCode -gt 128; Output = $said.Result; Errors = $errors.Result }
-    }
 }
 AfterAll { Stop-Lab }
 
@@ -56,7 +24,7 @@ Describe 'A run that is killed again and again' {
         $random = [Random]::new($Seed)
         $kills = 0
         do {
-            $run = Start-Run ($Command -f $file) ($kills -lt 3 ? $random.Next(0, $Count / 30) : -1)
+            $run = Start-Run ($Command -f $file) $file ($kills -lt 3 ? $random.Next(0, $Count / 30) : -1)
             if ($run.Killed) { $kills++ } else { $run.Ended | Should -BeTrue -Because $run.Errors }
         } until ($run.Ended)
         $kills | Should -BeGreaterThan 0
@@ -65,7 +33,7 @@ Describe 'A run that is killed again and again' {
         $ran.Count | Should -Be $Count
         @($ran.id | Sort-Object -Unique).Count | Should -Be $Count
         (Invoke-Peer @{ do = 'counts'; queue = 'big' }).failed | Should -Be $Count
-        (Start-Run ($Command -f $file)).Output | Should -BeLike '*nothing left to do*'
+        (Start-Run ($Command -f $file) $file).Output | Should -BeLike '*nothing left to do*'
     }
 }
 

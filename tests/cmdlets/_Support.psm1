@@ -124,6 +124,38 @@ function Measure-Stop([string] $Script, [int] $After = 1500) {
     $shell.Dispose()
 }
 
+# Many failed jobs, as the first one of the queue is.
+function Add-FailedJob([string] $Queue, [int] $Count) {
+    [void](Invoke-Peer @{ do = 'seed'; queue = $Queue; failed = 1 })
+    [void](Invoke-Redis eval @'
+        local job = redis.call('HGETALL', KEYS[1] .. '1')
+        local last = tonumber(redis.call('ZSCORE', KEYS[1] .. 'failed', '1'))
+        for i = 2, tonumber(ARGV[1]) do
+            redis.call('HSET', KEYS[1] .. i, unpack(job))
+            redis.call('ZADD', KEYS[1] .. 'failed', last - i, i)
+        end
+        redis.call('SET', KEYS[1] .. 'id', ARGV[1])
+'@ 1 "bull:${Queue}:" $Count)
+}
+
+# A command in a PowerShell of its own, which is killed as hard as can be some time after a file of it has begun to grow. Gives whether it came to its end.
+function Start-Run([string] $Command, [string] $File, [int] $KillAfter = -1) {
+    $before = (Get-Item $File -ErrorAction Ignore).Length
+    $start = [Diagnostics.ProcessStartInfo]::new('pwsh')
+    '-NoProfile', '-NonInteractive', '-Command', "`$ErrorActionPreference = 'Stop'; Import-Module '$(Get-Manifest)'; [void](Connect-JobServer $($lab.Uri) -Timeout 30); $Command" | ForEach-Object { $start.ArgumentList.Add($_) }
+    $start.RedirectStandardError = $start.RedirectStandardOutput = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $said = $process.StandardOutput.ReadToEndAsync()
+    $errors = $process.StandardError.ReadToEndAsync()
+    if ($KillAfter -ge 0) {
+        while (-not $process.HasExited -and (Get-Item $File -ErrorAction Ignore).Length -le $before) { Start-Sleep -Milliseconds 2 }
+        Start-Sleep -Milliseconds $KillAfter
+        if (-not $process.HasExited) { $process.Kill() }
+    }
+    $process.WaitForExit()
+    [pscustomobject]@{ Ended = $process.ExitCode -eq 0; Killed = $process.ExitCode -gt 128; Output = $said.Result; Errors = $errors.Result }
+}
+
 # The error that a script ends with, or the first that it writes.
 function Get-ErrorOf([scriptblock] $Script) {
     try { $errors = & $Script 2>&1 | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } }

@@ -52,17 +52,30 @@ internal static partial class BoundText
 
             var of = property.PropertyType;
             var isData = of == typeof(object) || of == typeof(object[]) || typeof(IDictionary).IsAssignableFrom(of);
-            var text = isData ? Parameters.JsonText.Of(value, name) : Whole(value);
+            var text = isData ? DataText(value, name) : Whole(value);
             parameters[name] = isData || text.Length > 200 ? "sha256:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32] : text;
         }
 
         return parameters;
     }
 
+    private static string DataText(object? value, string name)
+    {
+        try
+        {
+            return Parameters.JsonText.Of(value, name);
+        }
+        catch (JobServerException) when ((value is PSObject wrapped ? wrapped.BaseObject : value) is string)
+        {
+            // A parameter that takes any object may take a plain text, as the new name of a queue is.
+            return Whole(value);
+        }
+    }
+
     private static string Whole(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
         string text => text,
-        JobServerConnection { Server: { } server } => Checkpoints.JobCheckpoint.Name(server),
+        JobServerConnection { Server: { } server } => Checkpoints.CheckpointRun.Name(server),
         DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
         IEnumerable items => string.Join(", ", items.Cast<object?>().Select(Whole)),
         var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",

@@ -28,9 +28,10 @@ internal sealed class CheckpointFile : IDisposable
 
     /// <summary>Opens a checkpoint, and reads it when it is there.</summary>
     /// <param name="path">Where.</param>
+    /// <param name="compare">Takes the first line before all others, and throws when it is not the one that is meant.</param>
     /// <param name="take">Takes each line but the first; an <see cref="InvalidDataException"/> of it refuses the file.</param>
     /// <exception cref="JobServerException">It is no checkpoint, is of a newer format, or another process has it.</exception>
-    public static CheckpointFile Open(string path, Action<CheckpointLine> take)
+    public static CheckpointFile Open(string path, Action<CheckpointHeader> compare, Action<CheckpointLine> take)
     {
         var made = new CheckpointFile(path);
         if (File.Exists(path))
@@ -38,7 +39,7 @@ internal sealed class CheckpointFile : IDisposable
             made.OpenFile(FileMode.Open);
             try
             {
-                made.Read(take);
+                made.Read(compare, take);
             }
             catch
             {
@@ -110,7 +111,7 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    private void Read(Action<CheckpointLine> take)
+    private void Read(Action<CheckpointHeader> compare, Action<CheckpointLine> take)
     {
         var number = 0L;
         whole = 0;
@@ -125,7 +126,14 @@ internal sealed class CheckpointFile : IDisposable
                     break;
                 }
 
-                TakeLine(line, number == 1, take);
+                if (number == 1)
+                {
+                    compare(Header = ReadHeader(line));
+                }
+                else
+                {
+                    take(JsonSerializer.Deserialize<CheckpointLine>(line, Json) is { IsEmpty: false } read ? read : throw new InvalidDataException("it says nothing"));
+                }
             }
             catch (JsonException) when (number > 1 && end == file!.Length)
             {
@@ -147,15 +155,8 @@ internal sealed class CheckpointFile : IDisposable
         return line.AsSpan().StartsWith(begin) || begin.AsSpan().StartsWith(line);
     }
 
-    private void TakeLine(byte[] line, bool first, Action<CheckpointLine> take)
+    private static CheckpointHeader ReadHeader(byte[] line)
     {
-        if (!first)
-        {
-            var read = JsonSerializer.Deserialize<CheckpointLine>(line, Json) is { IsEmpty: false } given ? given : throw new InvalidDataException("it says nothing");
-            take(read);
-            return;
-        }
-
         using var document = JsonDocument.Parse(line);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String || format.GetString() != CheckpointHeader.Name)
@@ -168,7 +169,7 @@ internal sealed class CheckpointFile : IDisposable
             throw new InvalidDataException($"it is of format {newer}, which a later version of the module wrote");
         }
 
-        Header = root.Deserialize<CheckpointHeader>(Json);
+        return root.Deserialize<CheckpointHeader>(Json)!;
     }
 
     // Each line, and where it ends; -1 for a last one without its line feed.

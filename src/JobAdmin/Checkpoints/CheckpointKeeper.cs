@@ -1,5 +1,3 @@
-using System.Management.Automation;
-using JobAdmin.Audit;
 using JobAdmin.Base;
 
 namespace JobAdmin.Checkpoints;
@@ -11,16 +9,9 @@ namespace JobAdmin.Checkpoints;
 /// <param name="change">The change; null for adding jobs.</param>
 internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, string verb, JobChange? change) : IDisposable
 {
-    // They say how, not what, or where to note it.
-    private static readonly string[] Left =
-        ["Throttle", "BatchSize", "PassThru", "AuditReason", "Checkpoint", "Connection", "Backup", "InputObject"];
-
     private readonly string path = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(given);
     private JobCheckpoint? checkpoint;
     private bool refused;
-
-    /// <summary>Further parameters that make no difference.</summary>
-    public IReadOnlyList<string> AlsoLeft { get; init; } = [];
 
     /// <summary>The checkpoint, once a server is known.</summary>
     public JobCheckpoint? Current => checkpoint;
@@ -44,26 +35,15 @@ internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, str
             return checkpoint.Ended is null;
         }
 
-        checkpoint = JobCheckpoint.Open(path, new CheckpointHeader
-        {
-            Id = Guid.NewGuid().ToString("N")[..12],
-            // Jobs that came into their state within this millisecond are meant.
-            Started = DateTimeOffset.UtcNow.AddMilliseconds(1),
-            Command = cmdlet.MyInvocation.MyCommand.Name,
-            Parameters = BoundText.Meaning(cmdlet, [.. Left, .. AlsoLeft]),
-            Server = JobCheckpoint.Name(server),
-            DefaultQueue = cmdlet.MyInvocation.BoundParameters.ContainsKey("Queue") ? null : server.Connection.DefaultQueue,
-        }, change);
+        checkpoint = new JobCheckpoint(path, CheckpointHeader.Of(cmdlet, server), change);
         checkpoint.Attach(server);
-        if (checkpoint.Ended is { } ended)
+        if (!checkpoint.HasWork(cmdlet))
         {
-            cmdlet.WriteWarning($"The run of the checkpoint '{path}' ended at {ended.ToLocalTime():yyyy-MM-dd HH:mm:ss} with {checkpoint.Done:N0} jobs: there is nothing left to do. Remove the file, or name another, to begin anew.");
             return false;
         }
 
         if (checkpoint.IsResumed)
         {
-            cmdlet.Tell($"going on with the checkpoint '{path}' of {checkpoint.Started.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {checkpoint.Done:N0} jobs have been tried");
             Settle(server, send, write);
             DoneBefore = checkpoint.Done + Pending.Sum(rest => rest.Total);
         }
@@ -79,7 +59,7 @@ internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, str
             IsReady(server, send, write);
         }
 
-        if (!refused && !IsWhatIf)
+        if (!refused && !CheckpointRun.IsWhatIf(cmdlet))
         {
             checkpoint?.End();
         }
@@ -90,9 +70,6 @@ internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, str
 
     /// <summary>Lets the file go.</summary>
     public void Dispose() => checkpoint?.Dispose();
-
-    private bool IsWhatIf => cmdlet.MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given is SwitchParameter { IsPresent: true }
-        : LanguagePrimitives.IsTrue(cmdlet.SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     private void Settle(IJobServer server, ChangeJobs send, Action<IReadOnlyList<JobOutcome>> write)
     {
@@ -112,7 +89,7 @@ internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, str
                 refused = true;
             }
 
-            if (refused || IsWhatIf)
+            if (refused || CheckpointRun.IsWhatIf(cmdlet))
             {
                 Pending = [.. Pending, rest];
                 continue;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Management.Automation;
 using JobAdmin.Audit;
 using JobAdmin.Base;
+using JobAdmin.Checkpoints;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
 using JobAdmin.Transfer;
@@ -16,6 +17,9 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     private IReadOnlyList<JobState> states = [];
     private JobBackup? backup;
     private Pacer? pacer;
+    private ClearCheckpoint? checkpoint;
+    private bool isWhatIf;
+    private bool refused;
     private long tried;
 
     /// <summary>The states to clear.</summary>
@@ -62,6 +66,11 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     [ValidateRange(0.001, 1_000_000.0)]
     public double? Throttle { get; set; }
 
+    /// <summary>A file that says how far it has come: the same command with the same file goes on after Ctrl+C or a crash, and leaves alone what has come since the first start.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
+
     /// <summary>A file to which everything is written before it is deleted; Import-Job puts it back. A name that ends with .gz is compressed.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -89,6 +98,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
         pacer = Throttle is { } rate ? new Pacer(rate) : null;
         backup = JobBackup.To(this, Backup);
+        isWhatIf = CheckpointRun.IsWhatIf(this);
     }
 
     internal override void Require(IJobServer server)
@@ -102,33 +112,119 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
     internal override void ProcessQueue(QueueReference queue)
     {
-        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null);
+        try
+        {
+            if (IsReady(queue))
+            {
+                ClearQueue(queue);
+            }
+        }
+        catch
+        {
+            refused = true;
+            throw;
+        }
+    }
+
+    internal override void Conclude()
+    {
+        base.Conclude();
+        if (!refused && !isWhatIf)
+        {
+            checkpoint?.End();
+        }
+    }
+
+    /// <summary>Whether there is anything to do in a queue: not when an earlier run of the checkpoint has done it.</summary>
+    private bool IsReady(QueueReference queue)
+    {
+        if (Checkpoint is not { } given)
+        {
+            return true;
+        }
+
+        if (checkpoint is not null)
+        {
+            checkpoint.Attach(queue.Server);
+        }
+        else
+        {
+            checkpoint = new ClearCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, queue.Server));
+            checkpoint.Attach(queue.Server);
+            if (checkpoint.HasWork(this) && Max is not null)
+            {
+                tried = checkpoint.Deleted + Run(token => CountGoneAsync(queue.Server, token));
+            }
+        }
+
+        return checkpoint.Ended is null && !checkpoint.IsCleared(queue.Queue);
+    }
+
+    /// <summary>How many of the jobs that were meant are gone from queues in which an earlier run broke off.</summary>
+    private async Task<long> CountGoneAsync(IJobServer server, CancellationToken token)
+    {
+        long gone = 0;
+        foreach (var (queue, matched) in checkpoint!.Open)
+        {
+            gone += Math.Max(0, matched - await CountAsync(server, Query(queue), token).ConfigureAwait(false));
+        }
+
+        return gone;
+    }
+
+    private ClearQuery Query(string queue)
+    {
+        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null, checkpoint?.Started);
+        return new ClearQuery { Queue = queue, States = states, Filter = checkpoint is null ? filter : filter with { Before = filter.Before < checkpoint.Started ? filter.Before : checkpoint.Started } };
+    }
+
+    private void ClearQueue(QueueReference queue)
+    {
         if (Max - tried <= 0)
         {
             Tell($"-Max is reached: {queue} is left as it is");
+            if (IsOpen(queue))
+            {
+                EndOpen(queue, Run(token => CountAsync(queue.Server, Query(queue.Queue), token)));
+            }
+
             return;
         }
 
-        var query = new ClearQuery { Queue = queue.Queue, States = states, Filter = filter, Max = Max - tried, Slice = pacer?.Burst ?? 0 };
+        var query = Query(queue.Queue) with { Max = Max - tried, Slice = pacer?.Burst ?? 0 };
         WithProgress("Deleting jobs", bar => Run(token => ClearAsync(queue, query, bar, token)));
     }
 
+    /// <summary>Whether an earlier run broke off in a queue, and this one may say how it ended.</summary>
+    private bool IsOpen(QueueReference queue) => !isWhatIf && checkpoint?.Open.ContainsKey(queue.Queue) == true;
+
+    /// <summary>Says that a queue in which an earlier run broke off has been cleared, with so many jobs left.</summary>
+    private void EndOpen(QueueReference queue, long left) => checkpoint!.End(queue.Queue, checkpoint.Begin(queue.Queue, left));
+
     private async Task ClearAsync(QueueReference queue, ClearQuery query, ProgressReporter bar, CancellationToken token)
     {
-        var count = await CountAsync(queue, query, token).ConfigureAwait(false);
+        var matched = await CountAsync(queue.Server, query with { Max = null }, token).ConfigureAwait(false);
+        var count = Math.Min(matched, query.Max ?? long.MaxValue);
         var words = states.Count == 0 ? "" : $"{string.Join(" and ", states.Select(JobErrors.Word))} ";
         var what = $"{words}{(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)}{(states.Count == 0 ? " in any state" : "")} of {queue}";
         var why = ShouldProcessReason.None;
         if (count > 0 && !await AskAsync(() => ShouldDo(queue, $"Delete {count:N0} {what}", AuditFilter.Of(query), out why)).ConfigureAwait(false))
         {
+            refused = true;
             tried += why == ShouldProcessReason.WhatIf ? count : 0;
             return;
+        }
+
+        if (count == 0 && IsOpen(queue))
+        {
+            EndOpen(queue, 0);
         }
 
         var last = default(BulkProgress);
         var clock = Stopwatch.StartNew();
         if (count > 0)
         {
+            var before = checkpoint?.Begin(queue.Queue, matched) ?? 0;
             await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
                 var more = progress.Done - last.Done;
@@ -142,6 +238,8 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
                 bar.Report(progress.Done, progress.Total ?? count, what);
             }
+
+            checkpoint?.End(queue.Queue, before + last.Done + last.Uncertain);
         }
 
         if (LostAnswers.Warning(last) is { } warning)
@@ -165,16 +263,16 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     }
 
     /// <summary>How many jobs that is. Without states, a time means when they were added.</summary>
-    private static async Task<long> CountAsync(QueueReference queue, ClearQuery query, CancellationToken token)
+    private static async Task<long> CountAsync(IJobServer server, ClearQuery query, CancellationToken token)
     {
         if (query.States.Count > 0)
         {
-            return await queue.Server.CountClearAsync(query, token).ConfigureAwait(false);
+            return await server.CountClearAsync(query, token).ConfigureAwait(false);
         }
 
-        var matching = new JobQuery { Queue = query.Queue, Filter = query.Filter, First = query.Max };
+        var matching = new JobQuery { Queue = query.Queue, Filter = query.Filter };
         long count = 0;
-        await foreach (var page in queue.Server.GetJobsAsync(matching with { Filter = query.Filter with { Before = null } }, token).ConfigureAwait(false))
+        await foreach (var page in server.GetJobsAsync(matching with { Filter = query.Filter with { Before = null } }, token).ConfigureAwait(false))
         {
             count += page.Count(job => query.Filter.Before is not { } time || job.Timestamp < time);
         }
@@ -193,5 +291,6 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     {
         base.Leave();
         backup?.Dispose();
+        checkpoint?.Dispose();
     }
 }

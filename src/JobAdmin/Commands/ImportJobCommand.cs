@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Checkpoints;
 using JobAdmin.Transfer;
 
 namespace JobAdmin.Commands;
@@ -11,6 +12,9 @@ namespace JobAdmin.Commands;
 public sealed class ImportJobCommand : JobServerCmdlet
 {
     private const int Together = 500;
+
+    private ImportCheckpoint? checkpoint;
+    private bool refused;
 
     /// <summary>The files. Those that end with .gz are compressed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -31,6 +35,11 @@ public sealed class ImportJobCommand : JobServerCmdlet
     /// <summary>Takes a file that was cut, up to its last whole record.</summary>
     [Parameter]
     public SwitchParameter AllowPartial { get; set; }
+
+    /// <summary>A file that says how far it has come: the same command with the same file goes on after Ctrl+C or a crash, and puts back no job that workers have had since.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
 
     /// <summary>Why, in your own words: it stands in the audit.</summary>
     [Parameter]
@@ -55,6 +64,11 @@ public sealed class ImportJobCommand : JobServerCmdlet
             throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "import jobs field by field");
         }
 
+        if (!IsReady(server))
+        {
+            return;
+        }
+
         foreach (var path in Path.SelectMany(Resolve))
         {
             try
@@ -63,19 +77,56 @@ public sealed class ImportJobCommand : JobServerCmdlet
             }
             catch (JobServerException e) when (e.ErrorId is "InvalidExport" or "FileNotRead" or "InvalidNewName")
             {
+                refused = true;
                 WriteError(JobErrors.From(e, path));
             }
         }
+    }
+
+    internal override void Conclude()
+    {
+        base.Conclude();
+        if (!refused && !CheckpointRun.IsWhatIf(this))
+        {
+            checkpoint?.End();
+        }
+    }
+
+    internal override void Leave()
+    {
+        base.Leave();
+        checkpoint?.Dispose();
+    }
+
+    /// <summary>Whether there is anything to import: not when the run of the checkpoint has ended.</summary>
+    private bool IsReady(IJobServer server)
+    {
+        if (Checkpoint is { } given && checkpoint is null)
+        {
+            checkpoint = new ImportCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, server, nameof(Path)));
+            checkpoint.Attach(server);
+            return checkpoint.HasWork(this);
+        }
+
+        return checkpoint?.Ended is null;
     }
 
     private void Import(IJobServer server, IJobTransfer transfer, string path)
     {
         var file = Run(token => Task.FromResult(JobImportFile.Check(path, transfer, AllowPartial, token)));
         var names = Names(file);
+        var before = checkpoint?.Done(file.Key) ?? 0;
+        if (checkpoint?.IsDone(file.Key) == true)
+        {
+            Tell($"'{path}' has been imported");
+            return;
+        }
+
         var into = file.Queues.Select(queue => names.GetValueOrDefault(queue, queue)).Distinct().Order(StringComparer.Ordinal).ToList();
         var places = into.DefaultIfEmpty("").Select(queue => new QueueReference(server, queue)).ToList();
-        if (!ShouldDo(places[0], $"Import {file.Count:N0} records of {System.IO.Path.GetFileName(path)} into {(into.Count == 1 ? "queue" : "queues")} {string.Join(", ", into)} of {server.Connection.Name}"))
+        if (!ShouldDo(places[0], $"Import {file.Count - before:N0} records of {System.IO.Path.GetFileName(path)} into {(into.Count == 1 ? "queue" : "queues")} {string.Join(", ", into)} of {server.Connection.Name}"))
         {
+            refused = true;
             return;
         }
 
@@ -83,14 +134,17 @@ public sealed class ImportJobCommand : JobServerCmdlet
         var result = new JobImportResult { Path = path, Connection = server.Connection.Name };
         WithProgress("Importing jobs", bar => Run(async token =>
         {
-            long done = 0;
-            foreach (var (queue, records) in file.Portions(transfer, Together))
+            var done = before;
+            foreach (var (queue, records) in file.Portions(transfer, before, Together))
             {
                 var import = new JobImport { Queue = queue, Records = records, Prefix = file.Prefix, Names = names, Library = file.Library(queue), Overwrite = Force };
-                var outcomes = await transfer.ImportAsync(import, token).ConfigureAwait(false);
+                var outcomes = checkpoint is null ? await transfer.ImportAsync(import, token).ConfigureAwait(false)
+                    : await checkpoint.ImportAsync(server, file.Key, done, import, token).ConfigureAwait(false);
                 await SayAsync(() => Count(outcomes, result)).ConfigureAwait(false);
                 bar.Report(done += records.Count, file.Count, "records");
             }
+
+            checkpoint?.End(file.Key, done);
         }));
         if (PassThru)
         {
@@ -145,6 +199,7 @@ public sealed class ImportJobCommand : JobServerCmdlet
         }
         catch (ItemNotFoundException)
         {
+            refused = true;
             WriteError(JobErrors.From(JobErrors.Input("FileNotRead", $"There is no file '{path}'.", "Export-Job writes such files.", path)));
             return [];
         }

@@ -12,7 +12,12 @@ internal sealed class JobImportFile
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
 
+    private string? created;
+
     private JobImportFile(string path) => this.path = path;
+
+    /// <summary>What tells it from other files, wherever it is.</summary>
+    public string Key => $"{created ?? path}, {Count} records";
 
     /// <summary>The prefix of the keys that were exported.</summary>
     public string Prefix { get; private set; } = "";
@@ -80,17 +85,18 @@ internal sealed class JobImportFile
 
     /// <summary>The records of the file, those of one queue that stand together in portions.</summary>
     /// <param name="server">Knows the records.</param>
+    /// <param name="skip">How many records to leave out first.</param>
     /// <param name="most">Records in a portion at the most.</param>
-    public IEnumerable<(string Queue, List<ReadOnlyMemory<byte>> Records)> Portions(IJobTransfer server, int most)
+    public IEnumerable<(string Queue, List<ReadOnlyMemory<byte>> Records)> Portions(IJobTransfer server, long skip, int most)
     {
         const long BytesAtMost = 16 << 20;
         var portion = new List<ReadOnlyMemory<byte>>();
         var queue = "";
-        var left = Count;
+        var left = Count - skip;
         long bytes = 0;
-        foreach (var line in Lines())
+        foreach (var line in left > 0 ? Lines() : [])
         {
-            if (!IsRecord(line))
+            if (!IsRecord(line) || skip-- > 0)
             {
                 continue;
             }
@@ -172,6 +178,7 @@ internal sealed class JobImportFile
             throw Wrong($"it is of format {version}, which a later version of the module wrote");
         }
 
+        created = root.TryGetProperty("created", out var when) && when.ValueKind == JsonValueKind.String ? when.GetString() : null;
         Prefix = root.GetProperty("prefix").GetString() ?? throw Wrong("it names no prefix");
     }
 
