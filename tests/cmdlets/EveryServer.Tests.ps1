@@ -190,6 +190,18 @@ Describe 'on <Title>' -ForEach $kinds {
             Get-TestCount waiting | Should -Be 1
         }
 
+        It 'goes on with clearing a queue' -Skip:(-not $Removes) {
+            [void](Add-TestJob @{ failed = 3 })
+            $run = "$TestDrive/$([guid]::NewGuid())"
+            Clear-JobQueue $Queue -State failed -Max 2 -Checkpoint $run -Confirm:$false
+            Get-TestCount failed | Should -Be 1
+            (Get-Content $run)[0, 1] | Set-Content $run
+            Clear-JobQueue $Queue -State failed -Max 2 -Checkpoint $run -Confirm:$false
+            Get-TestCount failed | Should -Be 1
+            Clear-JobQueue $Queue -State failed -Checkpoint "$run.all" -Confirm:$false
+            Get-TestCount failed | Should -Be 0
+        }
+
         It 'starts delayed jobs now' -Skip:(-not $Promotes) {
             $delayed = @(Add-TestJob @{ delayed = 4 } delayed)
             (Invoke-JobPromotion $delayed[0] -Queue $Queue -PassThru).Status | Should -Be Promoted
