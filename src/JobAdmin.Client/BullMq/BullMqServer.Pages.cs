@@ -5,14 +5,25 @@ internal sealed partial class BullMqServer
 {
     private const int LanePage = 1000, HeavyRow = 2048;
 
+    // For so long a lane that could not be had, or would have been no faster, is not tried again: over a long line each attempt costs several round trips.
+    private static readonly TimeSpan LaneRest = TimeSpan.FromMinutes(1);
+
+    private long laneMissed = long.MinValue;
+
     /// <summary>A lane to the server that has the queue's keys; null where there can be none, or it would be no faster.</summary>
     private async Task<RowLane?> LaneAsync(QueueKeys keys, CancellationToken stop)
     {
-        var endpoint = await EndpointAsync(keys, stop).ConfigureAwait(false);
-        return endpoint is null ? null : await Task.Run(() => RowLane.Open(options, endpoint, keys.Base, stop), CancellationToken.None).ConfigureAwait(false);
+        if (Environment.TickCount64 - LaneRest.TotalMilliseconds < Interlocked.Read(ref laneMissed) || await EndpointAsync(keys, stop).ConfigureAwait(false) is not { } endpoint)
+        {
+            return null;
+        }
+
+        var lane = await Task.Run(() => RowLane.Open(options, endpoint, keys.Base, stop), CancellationToken.None).ConfigureAwait(false);
+        Interlocked.Exchange(ref laneMissed, lane is null ? Environment.TickCount64 : long.MinValue);
+        return lane;
     }
 
-    /// <summary>Pages of a walk. The first ones come by script, one round trip each; a long walk goes on with ids by script and rows by a lane.</summary>
+    /// <summary>Pages of a walk. The first one comes by script, in one round trip; a longer walk goes on over a lane, where there can be one.</summary>
     private sealed class SetPages : IDisposable
     {
         private readonly BullMqServer server;
@@ -26,7 +37,7 @@ internal sealed partial class BullMqServer
         private readonly long jump;
         private SetCursor? place;
         private LaneWalk? walk;
-        private bool laneFits;
+        private bool laneFits, laneIsNext;
         private int size;
         private long needed;
 
@@ -59,6 +70,11 @@ internal sealed partial class BullMqServer
         {
             while (needed > 0)
             {
+                if (laneIsNext)
+                {
+                    await OpenLaneAsync(place!, stop).ConfigureAwait(false);
+                }
+
                 var jobs = walk is { } lane ? await ByLaneAsync(lane, stop).ConfigureAwait(false) : await ByScriptAsync(stop).ConfigureAwait(false);
                 if (jobs.Count > 0)
                 {
@@ -76,20 +92,16 @@ internal sealed partial class BullMqServer
             var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
             var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
             (place, needed) = (page.Cursor, page.More ? needed - jobs.Count : 0);
-            var first = size < full;
             size = full;
-            if (laneFits && !first && needed > full && page.Rows.Length < HeavyRow * page.Matches)
-            {
-                await OpenLaneAsync(page.Cursor, stop).ConfigureAwait(false);
-            }
-
+            // It is opened when more is asked for: nobody waits for it who looks at the first page.
+            laneIsNext = laneFits && needed > full && page.Rows.Length < HeavyRow * page.Matches;
             return jobs;
         }
 
         /// <summary>Goes on with a lane to the server that has the state.</summary>
         private async Task OpenLaneAsync(SetCursor cursor, CancellationToken stop)
         {
-            laneFits = false;
+            laneIsNext = laneFits = false;
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
             if (await server.LaneAsync(keys, stop).ConfigureAwait(false) is { } lane)
             {

@@ -2,17 +2,22 @@ using System.Diagnostics;
 
 namespace JobAdmin.Client.BullMq;
 
-/// <summary>Goes on with a walk through a sorted set on a lane: ids by script, page by page, and one plain HMGET a job. That costs Redis half of what rows by
+/// <summary>Goes on with a walk through a sorted set on a lane: ids page by page, and one plain HMGET a job. That costs Redis half of what rows by
 /// script do, and leaves it free for others after each job.</summary>
-internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string word, int size, SetCursor cursor) : IDisposable
+/// <remarks>Questions go out beyond the end of a page, so that Redis has something to do while this end waits for its turn on a processor.</remarks>
+internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, string word, int size, SetCursor cursor) : IDisposable
 {
     // What is under way at once: much of what is small, so that Redis and this end wake each other less often; of jobs that may turn out to be huge what keeps Redis busy.
-    private const int ManyUnderWay = 512, FewUnderWay = 128;
+    private const int ManyUnderWay = 1024, FewUnderWay = 128;
     private const int LightRow = 1024, HeavyRow = 4096;
 
-    private readonly List<Doubt> doubtful = [];
-    private byte[]? pending;
-    private bool asked, light;
+    // Pages whose ids are known: one that is read, and those whose rows are asked for meanwhile.
+    private const int PagesKnown = 3;
+
+    private readonly LaneIds ids = new(lane, pager, size);
+    private readonly List<Part> parts = [];
+    private int underWay, rowsBeforeIds;
+    private bool light;
 
     /// <summary>Where the walk stands.</summary>
     public SetCursor Cursor { get; private set; } = cursor;
@@ -39,27 +44,26 @@ internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string 
         {
             try
             {
-                if (!asked)
+                while (parts is not [{ IsRead: true }, ..])
                 {
-                    Ask(Cursor, most);
-                    lane.Send();
+                    Ask(most);
+                    if (!TryRead())
+                    {
+                        return null;
+                    }
                 }
 
-                if ((pending ?? lane.ReadText()) is not { } answer)
+                var part = parts[0];
+                if (part.Doubtful.Count > 0 && !TryAddDoubtful(part))
                 {
                     return null;
                 }
 
-                (asked, pending) = (false, null);
-                var page = SetPage.Read(answer);
-                var jobs = ReadRows(page.Rows.Span, JobRows.ReadIdSlices(page.Rows, page.Matches), page, page.More ? most - page.Matches : 0);
-                if (jobs is not null)
-                {
-                    (Cursor, More) = (page.Cursor, page.More);
-                    WireLog.Write($"HMGET, {page.Matches} jobs", Stopwatch.GetElapsedTime(started));
-                }
-
-                return jobs;
+                parts.RemoveAt(0);
+                (Cursor, More) = (part.Page.Cursor, part.Page.More);
+                IsHeavy = part.Size > (long)HeavyRow * part.Read;
+                WireLog.Write($"HMGET, {part.Read} jobs", Stopwatch.GetElapsedTime(started));
+                return part.Jobs;
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
@@ -69,75 +73,98 @@ internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string 
         }
     }
 
-    private void Ask(SetCursor from, long most)
+    /// <summary>Asks for rows, and for the ids of a page further on, when there is room for them.</summary>
+    private void Ask(long most)
     {
-        var want = (int)Math.Min(size, most);
-        ids.Write(lane, from, want);
-        asked = true;
-    }
-
-    private List<QueueJob>? ReadRows(ReadOnlySpan<byte> packed, Slice[] found, SetPage page, long left)
-    {
-        var jobs = new List<QueueJob>(found.Length);
-        long bytes = 0;
-        for (int sent = 0, read = 0; read < found.Length; read++)
+        var room = light ? ManyUnderWay : FewUnderWay;
+        if (underWay > room - (room / 4))
         {
-            var most = light ? ManyUnderWay : FewUnderWay;
-            if (sent < found.Length && sent - read <= most - (most / 4))
-            {
-                for (var end = Math.Min(found.Length, read + most); sent < end; sent++)
-                {
-                    lane.AddJob(found[sent].Of(packed));
-                }
+            return;
+        }
 
-                if (sent == found.Length && left > 0)
-                {
-                    // Redis finds the next page while this one is looked at.
-                    Ask(page.Cursor, left);
-                }
-
-                lane.Send();
-            }
-
-            if (!lane.TryReadRow(out var row, out var present, out var size))
+        long known = 0;
+        foreach (var part in parts)
+        {
+            known += part.Page.Ids.Length;
+            for (; part.Sent < part.Page.Ids.Length && underWay < room; part.Sent++, underWay++)
             {
-                return null;
-            }
-
-            bytes += size;
-            light = bytes <= (long)LightRow * (read + 1);
-            if (present > 0)
-            {
-                jobs.Add(rows.Make(row, found[read].Of(packed), word));
-            }
-            else
-            {
-                doubtful.Add(new Doubt(jobs.Count, found[read]));
+                lane.AddJob(part.Id(part.Sent));
             }
         }
 
-        IsHeavy = bytes > (long)HeavyRow * found.Length;
-        return doubtful.Count == 0 || TryAddDoubtful(packed, jobs) ? jobs : null;
+        if (!ids.IsAsked && known < most && parts.Count < PagesKnown && parts is [] or [.., { Page.More: true }])
+        {
+            ids.Ask(parts is [.., var last] ? last.Page.Cursor : Cursor, most - known);
+            rowsBeforeIds = underWay;
+        }
+
+        lane.Send();
     }
 
-    /// <summary>Jobs of whose hash no field was there: most have gone, one may have lost all that is read of it.</summary>
-    private bool TryAddDoubtful(ReadOnlySpan<byte> packed, List<QueueJob> jobs)
+    /// <summary>Reads the answer that comes next.</summary>
+    /// <returns>Whether it was the expected one.</returns>
+    private bool TryRead()
     {
-        // The next page's ids have been asked for, and come before what is asked now.
-        if (asked && (pending = lane.ReadText()) is null)
+        if (ids.IsAsked && rowsBeforeIds-- == 0)
+        {
+            if (!ids.TryRead(out var page))
+            {
+                return false;
+            }
+
+            // Without a page it has been asked for once more.
+            rowsBeforeIds = underWay;
+            if (page is not null)
+            {
+                parts.Add(new Part(page));
+            }
+
+            return true;
+        }
+
+        var part = parts.Find(part => part.Read < part.Sent)!;
+        if (!lane.TryReadRow(out var row, out var present, out var bytes))
         {
             return false;
         }
 
-        for (var i = doubtful.Count - 1; i >= 0; i--)
+        var at = part.Read++;
+        underWay--;
+        part.Size += bytes;
+        light = part.Size <= (long)LightRow * part.Read;
+        if (present > 0)
+        {
+            part.Jobs.Add(rows.Make(row, part.Id(at), word));
+        }
+        else
+        {
+            part.Doubtful.Add((part.Jobs.Count, at));
+        }
+
+        return true;
+    }
+
+    /// <summary>Jobs of whose hash no field was there: most have gone, one may have lost all that is read of it.</summary>
+    private bool TryAddDoubtful(Part part)
+    {
+        // What is under way comes before what is asked now.
+        while (underWay > 0 || ids.IsAsked)
+        {
+            if (!TryRead())
+            {
+                return false;
+            }
+        }
+
+        for (var i = part.Doubtful.Count - 1; i >= 0; i--)
         {
             lane.Begin(2);
             lane.Add("EXISTS"u8);
-            lane.AddKey(doubtful[i].Id.Of(packed));
+            lane.AddKey(part.Id(part.Doubtful[i].At));
         }
 
         lane.Send();
-        for (var i = doubtful.Count - 1; i >= 0; i--)
+        for (var i = part.Doubtful.Count - 1; i >= 0; i--)
         {
             if (!lane.TryReadNumber(out var there))
             {
@@ -146,13 +173,31 @@ internal sealed class LaneWalk(RowLane lane, SetPager ids, JobRows rows, string 
 
             if (there == 1)
             {
-                jobs.Insert(doubtful[i].Place, rows.Make(JobRow.Empty, doubtful[i].Id.Of(packed), word));
+                part.Jobs.Insert(part.Doubtful[i].Place, rows.Make(JobRow.Empty, part.Id(part.Doubtful[i].At), word));
             }
         }
 
-        doubtful.Clear();
         return true;
     }
 
-    private sealed record Doubt(int Place, Slice Id);
+    /// <summary>A page, and how far it is.</summary>
+    private sealed class Part(LanePage page)
+    {
+        public LanePage Page { get; } = page;
+
+        public List<QueueJob> Jobs { get; } = new(page.Ids.Length);
+
+        /// <summary>Where in the jobs one would stand that may be there, and which one.</summary>
+        public List<(int Place, int At)> Doubtful { get; } = [];
+
+        public int Sent { get; set; }
+
+        public int Read { get; set; }
+
+        public long Size { get; set; }
+
+        public bool IsRead => Read == Page.Ids.Length;
+
+        public ReadOnlySpan<byte> Id(int at) => Page.Ids[at].Of(Page.Bytes);
+    }
 }

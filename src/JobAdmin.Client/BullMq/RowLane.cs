@@ -93,11 +93,14 @@ internal sealed partial class RowLane : IDisposable
     /// <param name="id">The job.</param>
     public void AddKey(ReadOnlySpan<byte> id) => Add(prefix, id, default);
 
-    /// <summary>Sends what was added.</summary>
+    /// <summary>Sends what was added, if anything was.</summary>
     public void Send()
     {
-        stream.Write(request, 0, sent);
-        sent = 0;
+        if (sent > 0)
+        {
+            stream.Write(request, 0, sent);
+            sent = 0;
+        }
     }
 
     /// <summary>Reads a text, into memory of its own.</summary>

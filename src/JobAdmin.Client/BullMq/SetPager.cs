@@ -55,6 +55,30 @@ internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState sta
         }
     }
 
+    /// <summary>Adds the questions for entries from a cursor's score on, whatever their ids, and for the last of so many with its score.</summary>
+    public void WritePlain(RowLane lane, SetCursor cursor, int count)
+    {
+        Range(0, count);
+        Range(count - 1, 1);
+
+        void Range(int skip, int take)
+        {
+            lane.Begin(take == 1 ? 8 : 7);
+            lane.Add(newestFirst ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE");
+            lane.Add(keys.Base + word);
+            lane.Add(cursor.Score);
+            lane.Add(newestFirst ? Low : High);
+            if (take == 1)
+            {
+                lane.Add("WITHSCORES"u8);
+            }
+
+            lane.Add("LIMIT"u8);
+            lane.Add(skip.ToString(CultureInfo.InvariantCulture));
+            lane.Add(take.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
     private object[] Arguments(SetCursor cursor, int scan, int want) =>
         [keys.Base, word, newestFirst ? "1" : "0", Low, High, cursor.Score, cursor.Id, scan, want, BytesAtMost, JobRows.Flags(parts), filter.Json, idsOnly ? "1" : "0"];
 

@@ -91,6 +91,51 @@ public sealed class LaneTests(Bench bench)
         Assert.InRange(largest, 1, 100);
     }
 
+    /// <summary>Whatever goes and comes while a listing runs, also at the very place where a page ends: what stays is shown once.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task What_stays_is_shown_once_while_others_go(bool oldest)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("failed", 12_000);
+        var order = (await lab.Db.SortedSetRangeByRankAsync(lab.Base + "failed", order: oldest ? Order.Ascending : Order.Descending)).Select(id => (string)id!).ToList();
+        var gone = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new List<string>();
+        await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(Query("failed", oldest), Ct))
+        {
+            seen.AddRange(page.Select(job => job.Id));
+            // The last one of each page to come, as far as they are known, and their neighbours; a new job, which is newer than all others.
+            foreach (var ahead in Enumerable.Range(1, 5))
+            {
+                var ends = order.Skip(seen.Count + gone.Count + (ahead * 1000) - 3).Take(5).ToList();
+                gone.UnionWith(ends);
+                await lab.Db.SortedSetRemoveAsync(lab.Base + "failed", [.. ends.Select(id => (RedisValue)id)]);
+            }
+
+            await lab.JobsAsync("failed", [($"new{seen.Count}", 1_800_000_000_000d + seen.Count, "job", "boom")]);
+        }
+
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        Assert.Equal(order.Except(gone), seen.Where(id => !id.StartsWith("new", StringComparison.Ordinal) && !gone.Contains(id)));
+    }
+
+    [Fact]
+    public async Task A_lane_that_can_not_be_had_is_not_tried_for_each_listing()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = bench.Lab(redis, connection);
+        await lab.JobsAsync("failed", Many);
+        var server = await lab.ServerAsync();
+        Assert.Equal(Many, (await server.ListAsync(Query("failed", oldest: false))).Count);
+        await lab.Db.ExecuteAsync("CONFIG", "SET", "maxclients", "1");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(Many, (await server.ListAsync(Query("failed", oldest: false))).Count);
+        }
+
+        Assert.Contains("rejected_connections:1\r", (string)(await lab.Db.ExecuteAsync("INFO", "stats"))!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_lane_ends_with_its_listing()
     {
@@ -128,7 +173,7 @@ public sealed class LaneTests(Bench bench)
     // The library's own connections have a name.
     private static async Task<List<string>> LanesAsync(IDatabase db) =>
         [.. ((string)(await db.ExecuteAsync("CLIENT", "LIST"))!).Split('\n').Where(line => line.Contains(" name= ", StringComparison.Ordinal) && line.Contains(" db=", StringComparison.Ordinal)
-            && (line.Contains("cmd=hmget", StringComparison.Ordinal) || line.Contains("cmd=evalsha", StringComparison.Ordinal)))];
+            && new[] { "hmget", "zrevrangebyscore", "evalsha" }.Any(last => line.Contains($"cmd={last}", StringComparison.Ordinal)))];
 
     private static async Task<int> KillLanesAsync(IDatabase db)
     {
