@@ -14,9 +14,13 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
     // Pages whose ids are known: one that is read, and those whose rows are asked for meanwhile.
     private const int PagesKnown = 3;
 
+    // What was asked for ahead of a reader who took longer than this is asked for anew: the jobs may be elsewhere by now.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private readonly LaneIds ids = new(lane, pager, size);
     private readonly List<Part> parts = [];
     private int underWay, rowsBeforeIds;
+    private long given;
     private bool light;
 
     /// <summary>Where the walk stands.</summary>
@@ -44,6 +48,16 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
         {
             try
             {
+                if (Stopwatch.GetElapsedTime(given, started) > Fresh)
+                {
+                    if (!TryDrain())
+                    {
+                        return null;
+                    }
+
+                    parts.Clear();
+                }
+
                 while (parts is not [{ IsRead: true }, ..])
                 {
                     Ask(most);
@@ -62,7 +76,8 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
                 parts.RemoveAt(0);
                 (Cursor, More) = (part.Page.Cursor, part.Page.More);
                 IsHeavy = part.Size > (long)HeavyRow * part.Read;
-                WireLog.Write($"HMGET, {part.Read} jobs", Stopwatch.GetElapsedTime(started));
+                given = Stopwatch.GetTimestamp();
+                WireLog.Write($"HMGET, {part.Read} jobs", Stopwatch.GetElapsedTime(started, given));
                 return part.Jobs;
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
@@ -144,16 +159,28 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
         return true;
     }
 
-    /// <summary>Jobs of whose hash no field was there: most have gone, one may have lost all that is read of it.</summary>
-    private bool TryAddDoubtful(Part part)
+    /// <summary>Reads all that is under way.</summary>
+    /// <returns>Whether it was what was expected.</returns>
+    private bool TryDrain()
     {
-        // What is under way comes before what is asked now.
         while (underWay > 0 || ids.IsAsked)
         {
             if (!TryRead())
             {
                 return false;
             }
+        }
+
+        return true;
+    }
+
+    /// <summary>Jobs of whose hash no field was there: most have gone, one may have lost all that is read of it.</summary>
+    private bool TryAddDoubtful(Part part)
+    {
+        // What is under way comes before what is asked now.
+        if (!TryDrain())
+        {
+            return false;
         }
 
         for (var i = part.Doubtful.Count - 1; i >= 0; i--)

@@ -118,6 +118,32 @@ public sealed class LaneTests(Bench bench)
         Assert.Equal(order.Except(gone), seen.Where(id => !id.StartsWith("new", StringComparison.Ordinal) && !gone.Contains(id)));
     }
 
+    /// <summary>Of a reader who takes his time, what was asked for ahead grows old: a job that has left its state is not shown in it.</summary>
+    [Fact]
+    public async Task A_slow_reader_sees_what_is_there()
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("failed", 6000);
+        var order = (await lab.Db.SortedSetRangeByRankAsync(lab.Base + "failed", order: Order.Descending)).ToList();
+        var seen = new List<string>();
+        var stay = 0;
+        await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(Query("failed", oldest: false), Ct))
+        {
+            seen.AddRange(page.Select(job => job.Id));
+            if (stay == 0 && seen.Count > 1000)
+            {
+                stay = seen.Count + 1000;
+                // Longer than it takes to read the page after this one.
+                await Task.Delay(1500, Ct);
+                var left = order.Skip(stay).ToArray();
+                await lab.Db.SortedSetRemoveAsync(lab.Base + "failed", left);
+                await lab.Db.SortedSetAddAsync(lab.Base + "completed", [.. left.Select(id => new SortedSetEntry(id, 1_700_000_000_000))]);
+            }
+        }
+
+        Assert.Equal(order.Take(stay).Select(id => (string)id!), seen);
+    }
+
     [Fact]
     public async Task A_lane_that_can_not_be_had_is_not_tried_for_each_listing()
     {
