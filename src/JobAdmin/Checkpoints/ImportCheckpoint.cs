@@ -49,8 +49,8 @@ internal sealed class ImportCheckpoint(string path, CheckpointHeader run) : Chec
             outcomes = await ((IJobTransfer)server).ImportAsync(import, token).ConfigureAwait(false);
         }
 
-        var jobs = import.Records.Select(record => ((IJobTransfer)server).ReadRecord(record));
-        lastInLine = jobs.LastOrDefault(IsInLine).Id is { } id ? (queue, id) : lastInLine;
+        var backwards = import.Records.Reverse().Select(record => ((IJobTransfer)server).ReadRecord(record));
+        lastInLine = backwards.FirstOrDefault(IsInLine).Id is { } id ? (queue, id) : lastInLine;
         return outcomes;
     }
 
