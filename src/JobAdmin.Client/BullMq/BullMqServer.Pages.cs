@@ -72,7 +72,7 @@ internal sealed partial class BullMqServer
             {
                 if (laneIsNext)
                 {
-                    await OpenLaneAsync(place!, stop).ConfigureAwait(false);
+                    await OpenLaneAsync(stop).ConfigureAwait(false);
                 }
 
                 var jobs = walk is { } lane ? await ByLaneAsync(lane, stop).ConfigureAwait(false) : await ByScriptAsync(stop).ConfigureAwait(false);
@@ -99,13 +99,13 @@ internal sealed partial class BullMqServer
         }
 
         /// <summary>Goes on with a lane to the server that has the state.</summary>
-        private async Task OpenLaneAsync(SetCursor cursor, CancellationToken stop)
+        private async Task OpenLaneAsync(CancellationToken stop)
         {
             laneIsNext = laneFits = false;
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
             if (await server.LaneAsync(keys, stop).ConfigureAwait(false) is { } lane)
             {
-                walk = new LaneWalk(lane, ids, rows, word, lanePage, cursor);
+                walk = new LaneWalk(lane, ids, rows, word, lanePage, place!);
             }
         }
 

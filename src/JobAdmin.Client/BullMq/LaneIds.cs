@@ -13,8 +13,7 @@ internal sealed record LanePage(byte[] Bytes, Slice[] Ids, SetCursor Cursor, boo
 /// That costs Redis a fifth of what the script does, which goes on where the entry at the cursor has gone, or very many have its score.</summary>
 internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
 {
-    // The entry at the cursor comes again.
-    private readonly Slice[] texts = new Slice[most + 1], end = new Slice[2];
+    private readonly List<Slice> texts = new(most + 3);
     private SetCursor from = SetCursor.Start;
     private bool byScript;
     private string? crowded;
@@ -37,6 +36,7 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
         }
         else
         {
+            // The entry at the cursor comes again.
             pager.WritePlain(lane, from, want + 1);
         }
     }
@@ -54,18 +54,26 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
             return page is not null;
         }
 
+        texts.Clear();
         lane.NextAnswer();
-        if (!lane.TryReadTexts(texts.AsSpan(0, want + 1), out var count) || !lane.TryReadTexts(end, out var ends))
+        if (!lane.TryReadTexts(texts))
         {
             return false;
         }
 
+        var count = texts.Count;
+        if (!lane.TryReadTexts(texts))
+        {
+            return false;
+        }
+
+        var ends = texts.Count - count;
         var isFull = count > want;
         var place = Find(count);
         var isLost = place < 0 || place == want;
-        if (!isLost && (isFull ? ends == 2 && Text(end[0]).SequenceEqual(Text(texts[count - 1])) : ends == 0))
+        if (!isLost && (isFull ? ends == 2 && Text(count).SequenceEqual(Text(count - 1)) : ends == 0))
         {
-            page = Take(place + 1, count, isFull ? new SetCursor(Encoding.ASCII.GetString(Text(end[1])), Encoding.UTF8.GetString(Text(end[0]))) : from, isFull);
+            page = Take(place + 1, count, isFull ? new SetCursor(Encoding.ASCII.GetString(Text(count + 1)), Encoding.UTF8.GetString(Text(count))) : from, isFull);
             return true;
         }
 
@@ -77,7 +85,7 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
         return true;
     }
 
-    private ReadOnlySpan<byte> Text(Slice slice) => slice.Of(lane.Bytes);
+    private ReadOnlySpan<byte> Text(int place) => texts[place].Of(lane.Bytes);
 
     /// <summary>Finds the entry at the cursor: those behind it are new.</summary>
     private int Find(int count)
@@ -85,7 +93,7 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
         ReadOnlySpan<byte> id = Encoding.UTF8.GetBytes(from.Id);
         for (var i = 0; i < count; i++)
         {
-            if (Text(texts[i]).SequenceEqual(id))
+            if (Text(i).SequenceEqual(id))
             {
                 return i;
             }

@@ -87,29 +87,6 @@ internal sealed partial class RowLane
         return true;
     }
 
-    /// <summary>Reads a list of texts, behind what was read before.</summary>
-    /// <param name="texts">Takes where they stand.</param>
-    /// <param name="count">How many there are.</param>
-    /// <returns>Whether the answer was one with no more than that.</returns>
-    public bool TryReadTexts(Span<Slice> texts, out int count)
-    {
-        count = 0;
-        if (ReadHead(out var many) != '*' || many < 0 || many > texts.Length)
-        {
-            return false;
-        }
-
-        for (; count < many; count++)
-        {
-            if (!TrySlice(out texts[count]) || texts[count].IsMissing)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>Reads a hash, behind what was read before.</summary>
     /// <param name="names">The fields to look for.</param>
     /// <param name="values">Where each of them stands.</param>

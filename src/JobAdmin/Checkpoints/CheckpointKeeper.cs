@@ -31,12 +31,11 @@ internal sealed class CheckpointKeeper(JobServerCmdlet cmdlet, string given, str
     {
         if (checkpoint is not null)
         {
-            checkpoint.Attach(server);
+            checkpoint.RequireServer(server);
             return checkpoint.Ended is null;
         }
 
         checkpoint = new JobCheckpoint(path, CheckpointHeader.Of(cmdlet, server), change);
-        checkpoint.Attach(server);
         if (!checkpoint.HasWork(cmdlet))
         {
             return false;

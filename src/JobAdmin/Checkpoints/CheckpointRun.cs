@@ -8,7 +8,6 @@ internal abstract class CheckpointRun : IDisposable
 {
     private readonly CheckpointFile file;
     private readonly CheckpointHeader run;
-    private bool attached;
 
     /// <summary>Opens the file, and takes what is in it.</summary>
     /// <param name="path">Where.</param>
@@ -41,16 +40,14 @@ internal abstract class CheckpointRun : IDisposable
     /// <summary>The server as a checkpoint names it.</summary>
     public static string Name(IJobServer server) => server.Connection is var c && c.Prefix is null ? $"{c.Kind} {c.Endpoint}" : $"{c.Kind} {c.Endpoint} prefix {c.Prefix}";
 
-    /// <summary>Says which server is meant. There is one.</summary>
-    public void Attach(IJobServer server)
+    /// <summary>Throws unless a server is the one that it was opened for.</summary>
+    public void RequireServer(IJobServer server)
     {
         if (run.Server != Name(server))
         {
             throw IsResumed ? CheckpointFile.Refuse(file.Path, 1, $"it is of {run.Server}, and this is {Name(server)}")
                 : JobErrors.Input("InvalidCheckpoint", $"The jobs are of {Name(server)} and of {run.Server}, and a checkpoint is of one server.", "Change the jobs of each server with a checkpoint of its own.", file.Path);
         }
-
-        attached = true;
     }
 
     /// <summary>Says to the user what an earlier run came to.</summary>
@@ -92,7 +89,6 @@ internal abstract class CheckpointRun : IDisposable
     /// <param name="lasting">Whether it must outlast a fall of the machine, not only of this process.</param>
     protected void Write(CheckpointLine line, bool lasting)
     {
-        System.Diagnostics.Debug.Assert(attached, "the server is compared before anything is sent");
         if (file.Header is null)
         {
             file.Begin(run);

@@ -7,8 +7,8 @@ internal sealed class ClearCheckpoint(string path, CheckpointHeader run) : Check
     private readonly Dictionary<string, long> open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> cleared = new(StringComparer.Ordinal);
 
-    /// <summary>How many jobs of which queues were meant that have not been cleared whole.</summary>
-    public IReadOnlyDictionary<string, long> Open => open;
+    /// <summary>The queues that have been begun, and not been cleared whole.</summary>
+    public IReadOnlyCollection<string> Open => open.Keys;
 
     /// <summary>How many jobs of the queues that have been cleared were deleted.</summary>
     public long Deleted => cleared.Values.Sum();
@@ -28,14 +28,18 @@ internal sealed class ClearCheckpoint(string path, CheckpointHeader run) : Check
     /// <returns>How many of them earlier runs deleted.</returns>
     public long Begin(string queue, long matched)
     {
-        if (open.TryGetValue(queue, out var first))
+        if (!open.ContainsKey(queue))
         {
-            return Math.Max(0, first - matched);
+            Write(new CheckpointLine { Queue = queue, Matched = matched }, lasting: true);
         }
 
-        Write(new CheckpointLine { Queue = queue, Matched = matched }, lasting: true);
-        return 0;
+        return Gone(queue, matched);
     }
+
+    /// <summary>How many of the jobs that were meant of a queue that has not been cleared whole are gone.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="left">How many are there now.</param>
+    public long Gone(string queue, long left) => Math.Max(0, open[queue] - left);
 
     /// <summary>Says that a queue has been cleared.</summary>
     /// <param name="queue">The queue.</param>

@@ -145,12 +145,11 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
 
         if (checkpoint is not null)
         {
-            checkpoint.Attach(queue.Server);
+            checkpoint.RequireServer(queue.Server);
         }
         else
         {
             checkpoint = new ClearCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, queue.Server));
-            checkpoint.Attach(queue.Server);
             if (checkpoint.HasWork(this) && Max is not null)
             {
                 tried = checkpoint.Deleted + Run(token => CountGoneAsync(queue.Server, token));
@@ -164,9 +163,9 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     private async Task<long> CountGoneAsync(IJobServer server, CancellationToken token)
     {
         long gone = 0;
-        foreach (var (queue, matched) in checkpoint!.Open)
+        foreach (var queue in checkpoint!.Open)
         {
-            gone += Math.Max(0, matched - await CountAsync(server, Query(queue), token).ConfigureAwait(false));
+            gone += checkpoint.Gone(queue, await CountAsync(server, Query(queue), token).ConfigureAwait(false));
         }
 
         return gone;
@@ -196,7 +195,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     }
 
     /// <summary>Whether an earlier run broke off in a queue, and this one may say how it ended.</summary>
-    private bool IsOpen(QueueReference queue) => !isWhatIf && checkpoint?.Open.ContainsKey(queue.Queue) == true;
+    private bool IsOpen(QueueReference queue) => !isWhatIf && checkpoint?.Open.Contains(queue.Queue) == true;
 
     /// <summary>Says that a queue in which an earlier run broke off has been cleared, with so many jobs left.</summary>
     private void EndOpen(QueueReference queue, long left) => checkpoint!.End(queue.Queue, checkpoint.Begin(queue.Queue, left));

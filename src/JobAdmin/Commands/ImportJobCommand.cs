@@ -104,7 +104,6 @@ public sealed class ImportJobCommand : JobServerCmdlet
         if (Checkpoint is { } given && checkpoint is null)
         {
             checkpoint = new ImportCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, server, nameof(Path)));
-            checkpoint.Attach(server);
             return checkpoint.HasWork(this);
         }
 

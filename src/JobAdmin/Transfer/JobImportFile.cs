@@ -11,7 +11,6 @@ internal sealed class JobImportFile
 
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
-
     private string? created;
 
     private JobImportFile(string path) => this.path = path;
