@@ -1,13 +1,13 @@
-using System.Text.Json;
-
 namespace JobAdmin;
 
 /// <summary>One job as it was when it was read. Times are absolute with offset zero, durations are <see cref="TimeSpan"/>.</summary>
 /// <remarks>Fields follow BullMQ's job hash; a server that lacks one leaves it null. Data, options, return value, stack trace and log are there only when asked for.</remarks>
-public sealed class QueueJob
+public sealed partial class QueueJob
 {
-    // Most listings read none of these, and a listing may be of millions.
-    private Content? content;
+    // A listing may be of millions, and many of them may be kept: what most jobs lack, or most listings do not read, stands apart, and a time takes eight bytes.
+    private Rest? rest;
+    private LazyText failedReason;
+    private Moment timestamp, processedOn, finishedOn, delayUntil;
 
     /// <summary>The queue that holds the job.</summary>
     public required string Queue { get; init; }
@@ -43,58 +43,178 @@ public sealed class QueueJob
     public long Priority { get; init; }
 
     /// <summary>When the job was added.</summary>
-    public DateTimeOffset? Timestamp { get; init; }
+    public DateTimeOffset? Timestamp
+    {
+        get => timestamp.Value;
+        init => timestamp = new Moment(value);
+    }
 
     /// <summary>When a worker last took it.</summary>
-    public DateTimeOffset? ProcessedOn { get; init; }
+    public DateTimeOffset? ProcessedOn
+    {
+        get => processedOn.Value;
+        init => processedOn = new Moment(value);
+    }
 
     /// <summary>When it finished.</summary>
-    public DateTimeOffset? FinishedOn { get; init; }
+    public DateTimeOffset? FinishedOn
+    {
+        get => finishedOn.Value;
+        init => finishedOn = new Moment(value);
+    }
 
     /// <summary>When a delayed job becomes due.</summary>
-    public DateTimeOffset? DelayUntil { get; init; }
+    public DateTimeOffset? DelayUntil
+    {
+        get => delayUntil.Value;
+        init => delayUntil = new Moment(value);
+    }
 
     /// <summary>The delay it was added with; zero when none.</summary>
     public TimeSpan Delay { get; init; }
 
     /// <summary>Why it failed, in the worker's words.</summary>
-    public string? FailedReason { get; init; }
+    public string? FailedReason
+    {
+        get => failedReason.Value;
+        init => failedReason = new LazyText(value);
+    }
 
     /// <summary>A reason with which the next worker fails the job without running it (set by Stop-Job), or null.</summary>
-    public string? DeferredFailure { get; init; }
+    public string? DeferredFailure
+    {
+        get => rest?.DeferredFailure;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.DeferredFailure = value;
+            }
+        }
+    }
 
     /// <summary>The name of the worker that took it, when it has one.</summary>
     public string? ProcessedBy { get; init; }
 
     /// <summary>The id of its flow parent.</summary>
-    public string? ParentId { get; init; }
+    public string? ParentId
+    {
+        get => rest?.ParentId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.ParentId = value;
+            }
+        }
+    }
 
     /// <summary>The queue of its flow parent.</summary>
-    public string? ParentQueue { get; init; }
+    public string? ParentQueue
+    {
+        get => rest?.ParentQueue;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.ParentQueue = value;
+            }
+        }
+    }
 
     /// <summary>The scheduler that produced it.</summary>
-    public string? SchedulerId { get; init; }
+    public string? SchedulerId
+    {
+        get => rest?.SchedulerId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.SchedulerId = value;
+            }
+        }
+    }
 
     /// <summary>Its deduplication id.</summary>
-    public string? DeduplicationId { get; init; }
+    public string? DeduplicationId
+    {
+        get => rest?.DeduplicationId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.DeduplicationId = value;
+            }
+        }
+    }
 
     /// <summary>The id of the job that this one repeats (servers that make a new job for a retry).</summary>
-    public string? OriginalId { get; init; }
+    public string? OriginalId
+    {
+        get => rest?.OriginalId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.OriginalId = value;
+            }
+        }
+    }
 
     /// <summary>The id under which the result is kept (servers that keep results apart).</summary>
-    public string? ResultId { get; init; }
+    public string? ResultId
+    {
+        get => rest?.ResultId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.ResultId = value;
+            }
+        }
+    }
 
     /// <summary>The group it belongs to (servers with groups).</summary>
-    public string? GroupId { get; init; }
+    public string? GroupId
+    {
+        get => rest?.GroupId;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.GroupId = value;
+            }
+        }
+    }
 
     /// <summary>Stack traces, newest last; null when not read.</summary>
-    public IReadOnlyList<string>? StackTrace { get; init; }
+    public IReadOnlyList<string>? StackTrace
+    {
+        get => rest?.StackTrace;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.StackTrace = value;
+            }
+        }
+    }
 
     /// <summary>Log lines, oldest first; null when not read.</summary>
-    public IReadOnlyList<string>? Log { get; init; }
+    public IReadOnlyList<string>? Log
+    {
+        get => rest?.Log;
+        init
+        {
+            if (value is not null)
+            {
+                Apart.Log = value;
+            }
+        }
+    }
 
     /// <summary>What could not be read of the job, in words; null when all could.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => rest?.Problem;
 
     /// <summary>The name of the connection it came from.</summary>
     public string? Connection => Server?.Connection.Name;
@@ -107,78 +227,7 @@ public sealed class QueueJob
 
     internal IJobServer? Server { get; init; }
 
-    internal ReadOnlyMemory<byte>? RawData
-    {
-        get => content?.Data.Raw;
-        init
-        {
-            if (value is not null)
-            {
-                (content ??= new Content()).Data = new(value);
-            }
-        }
-    }
-
-    internal ReadOnlyMemory<byte>? RawOptions
-    {
-        get => content?.Options.Raw;
-        init
-        {
-            if (value is not null)
-            {
-                (content ??= new Content()).Options = new(value);
-            }
-        }
-    }
-
-    internal ReadOnlyMemory<byte>? RawReturnValue
-    {
-        get => content?.ReturnValue.Raw;
-        init
-        {
-            if (value is not null)
-            {
-                (content ??= new Content()).ReturnValue = new(value);
-            }
-        }
-    }
-
-    /// <summary>The job's data, parsed at the first call.</summary>
-    /// <returns>The JSON, or null when it was not read or is not JSON (see <see cref="GetDataText"/>).</returns>
-    public JsonElement? GetData() => content?.Data.Parse();
-
-    /// <summary>The job's data as stored.</summary>
-    /// <returns>The text, or null when it was not read.</returns>
-    public string? GetDataText() => content?.Data.Text;
-
-    /// <summary>The job's options, parsed at the first call. BullMQ's short names are as stored.</summary>
-    /// <returns>The JSON, or null when it was not read or is not JSON.</returns>
-    public JsonElement? GetOptions() => content?.Options.Parse();
-
-    /// <summary>The job's options as stored.</summary>
-    /// <returns>The text, or null when it was not read.</returns>
-    public string? GetOptionsText() => content?.Options.Text;
-
-    /// <summary>The job's return value, parsed at the first call.</summary>
-    /// <returns>The JSON, or null when there is none, it was not read or it is not JSON.</returns>
-    public JsonElement? GetReturnValue() => content?.ReturnValue.Parse();
-
-    /// <summary>The job's return value as stored.</summary>
-    /// <returns>The text, or null when there is none or it was not read.</returns>
-    public string? GetReturnValueText() => content?.ReturnValue.Text;
-
-    internal QueueJob WithProblem(string problem)
-    {
-        Problem = problem;
-        return this;
-    }
-
     /// <summary>The job in words: <c>job 42 in queue emails</c>.</summary>
     /// <returns>The words.</returns>
     public override string ToString() => $"job {Id} in queue {Queue}";
-
-    private sealed class Content
-    {
-        public JsonField Data, Options, ReturnValue;
-    }
 }
