@@ -126,6 +126,35 @@ Describe 'A reader' {
     }
 }
 
+Describe 'Who may not read jobs' {
+    BeforeEach { Add-Data }
+
+    It 'is told so, and not that there are none: <Command> without <Right>' -ForEach @(
+        @{ Right = '-hgetall'; Command = 'Export-Job -Queue emails -State failed -Path "$TestDrive/none.jsonl" -Force' }
+        @{ Right = '-hgetall'; Command = 'Remove-Job -Queue emails -State failed -Backup "$TestDrive/none1.jsonl" -Confirm:$false' }
+        @{ Right = '-hgetall'; Command = 'Remove-Job 1 -Queue emails -Backup "$TestDrive/none2.jsonl" -Confirm:$false' }
+        @{ Right = '-hgetall'; Command = 'Clear-JobQueue emails failed -Backup "$TestDrive/none3.jsonl" -Confirm:$false' }
+        @{ Right = '-hgetall'; Command = 'Clear-JobQueue emails waiting -Backup "$TestDrive/none4.jsonl" -Confirm:$false' }
+        @{ Right = '-hget'; Command = 'Get-Job -Queue emails -State failed -Name j*' }
+        @{ Right = '-hget'; Command = 'Invoke-JobRetry -Queue emails -State failed -Name j* -Confirm:$false' }
+        @{ Right = '-hmget'; Command = 'Get-Job -Queue emails -State failed' }
+        @{ Right = '-hmget'; Command = 'Get-Job 1 -Queue emails' }
+        @{ Right = '-hmget'; Command = 'Invoke-JobRetry 1 -Queue emails -Confirm:$false' }
+    ) {
+        [void](Invoke-Redis acl setuser partly reset on '>secret' '~*' '&*' '+@all' $Right)
+        Connect-As partly
+        $before = Get-Digest
+        Get-ErrorId ([scriptblock]::Create($Command)) | Should -BeIn 'AccessDenied', 'JobRefused'
+        Get-Digest | Should -Be $before
+    }
+
+    It 'is told so where only the queue''s own keys may be read' {
+        [void](Invoke-Redis acl setuser partly reset on '>secret' '~bull:emails:[a-z]*' '&*' '+@all')
+        Connect-As partly
+        Get-ErrorId { Get-Job -Queue emails -State failed } | Should -Be 'AccessDenied'
+    }
+}
+
 Describe 'An operator' {
     BeforeEach {
         Add-Data

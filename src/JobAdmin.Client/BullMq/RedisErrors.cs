@@ -45,7 +45,8 @@ internal sealed class RedisErrors(string endpoint)
         }
 
         // Inside a script Redis says it without the code.
-        if (message.Contains("NOPERM", StringComparison.Ordinal) || message.Contains("user executing the script can't", StringComparison.Ordinal))
+        if (message.Contains("NOPERM", StringComparison.Ordinal) || message.Contains("user executing the script can't", StringComparison.Ordinal)
+            || message.Contains("ACL failure in script", StringComparison.Ordinal))
         {
             code = "NOPERM";
         }

@@ -34,8 +34,9 @@ for i = 10, #ARGV do
   for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
     if call('ZSCORE', P .. set, id) then state = set break end
   end
-  if not isJob(P .. id) then
-    code = -1
+  local there, wrong = isJob(P .. id)
+  if not there then
+    code = wrong or -1
   else
     if state == '' then
       state = (call('EXISTS', P .. id .. ':lock') == 1 or call('LPOS', P .. 'active', id)) and 'active' or 'wait'

@@ -52,7 +52,8 @@ for i = 4, #ARGV do
   local id = ARGV[i]
   local job = P .. id
   looked = looked + 1
-  local hash = (hint ~= '' or isJob(job)) and redis.pcall('HGETALL', job) or {}
+  local hash = (hint ~= '' or isThere(job)) and redis.pcall('HGETALL', job) or {}
+  if hash.err then noHash(hash, 'HGETALL', job) end
   if #hash > 0 then
     local state, score = place(id)
     local deid, owned, ends = false, false, false

@@ -65,7 +65,8 @@ local function inLots(start, way)
 
   local function read(id)
     local row = serverPcall('HMGET', P .. id, unpack(way.fields))
-    return not row.err and row or nil, 0
+    if not row.err then return row, 0 end
+    return nil, 0, string.sub(row.err, 1, 9) ~= 'WRONGTYPE' and row.err
   end
 
   local function change(id, row, at)
@@ -80,7 +81,11 @@ local function inLots(start, way)
       return wrong or way.done, state
     end
     settle()
-    if not row then row, at = read(id) end
+    if not row then
+      local denied
+      row, at, denied = read(id)
+      if denied then return denied, '' end
+    end
     local learns = plain and not plan and tries < 3
     tape = learns and {} or nil
     local code, was = way.one(id, row, at)

@@ -18,13 +18,25 @@ local function ask(parts)
   end
 end
 
+-- What is no hash is no job. Any other error (of a user who may not read it) ends the script: it does not say that there is no job.
+local function noHash(failed, ...)
+  if string.sub(failed.err, 1, 9) ~= 'WRONGTYPE' then call(...) end
+end
+
+-- Whether a key is a job's, for scripts that stand behind is-job.lua and change nothing.
+local function isThere(key)
+  local there, wrong = isJob(key)
+  if wrong then call('HMGET', key, 'name') end
+  return there
+end
+
 -- A job's row as msgpack; nil when the job has no hash. Packed job by job: one call each costs Redis far less than a table of all values.
 -- parts: a string of flags for data, options, return value, stack trace and log, each 1 or 0.
 local function readJob(P, id, score, state, parts)
   if askedFor ~= parts then ask(parts) end
   local job = P .. id
   local values = pcallServer('HMGET', job, unpack(asked))
-  if values.err then return nil end
+  if values.err then return noHash(values, 'HMGET', job, 'name') end
   if not values[1] and not values[2] and call('EXISTS', job) == 0 then return nil end
   local opts = values[COUNT]
   values[COUNT] = opts and string.match(opts, '"attempts":(%d+)') or false
@@ -124,10 +136,16 @@ local function passes(P, id, filter)
       -- Into the table of the job before: most walks ask for one field, and need no table of each job's.
       values = filter.values
       values[1] = pcallServer('HGET', job, fields[1])
-      if type(values[1]) == 'table' then return false end
+      if type(values[1]) == 'table' then
+        noHash(values[1], 'HGET', job, fields[1])
+        return false
+      end
     else
       values = pcallServer('HMGET', job, unpack(fields))
-      if values.err then return false end
+      if values.err then
+        noHash(values, 'HMGET', job, 'name')
+        return false
+      end
       filter.key, filter.values = job, values
     end
     if filter.names and not anyPattern(values[filter.atname], filter.names) then return false end

@@ -29,7 +29,7 @@ for i = 6, #ARGV do
   if looked > 0 and (bytes + examined > limit or steps > 1000000) then break end
   local id = ARGV[i]
   looked = looked + 1
-  if (known ~= '' or isJob(P .. id)) and passes(P, id, filter) then
+  if (known ~= '' or isThere(P .. id)) and passes(P, id, filter) then
     local state, score = known, false
     if known == '' then state, score = stateOf(id) end
     local row = readJob(P, id, score, state, parts)

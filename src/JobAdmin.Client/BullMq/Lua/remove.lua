@@ -28,8 +28,10 @@ for i = 4, #ARGV do
     end
   end
   local code
-  if state == '' and not isJob(job) then
-    code = -1
+  local there, wrong = state ~= '', nil
+  if not there then there, wrong = isJob(job) end
+  if not there then
+    code = wrong or -1
   else
     -- Where that is no hash, nothing of it is known.
     local fields = serverPcall('HMGET', job, 'rjk', 'parentKey', 'deid')
