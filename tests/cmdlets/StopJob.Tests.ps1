@@ -50,6 +50,17 @@ Describe 'Stop-Job' {
         Get-Keyspace | Should -Be $before
     }
 
+    It 'lets a job that completed all the same run when it is retried' {
+        [void](Invoke-Peer @{ do = 'run'; queue = 'emails'; count = 1; result = 1 })
+        $done = Get-Job -Queue emails -State completed
+        # What a stop of a running job leaves behind where its worker ends well.
+        [void](Invoke-Redis hset "bull:emails:$($done.Id)" defa 'not today')
+        $done | Invoke-JobRetry -Confirm:$false
+        (Get-Job $done.Id -Queue emails).DeferredFailure | Should -BeNullOrEmpty
+        [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })
+        (Get-Job $done.Id -Queue emails).State | Should -Be 'Completed'
+    }
+
     It 'makes an error of a job that has finished' {
         [void](Invoke-Peer @{ do = 'run'; queue = 'emails'; count = 1; result = 1 })
         $done = Get-Job -Queue emails -State completed

@@ -12,7 +12,7 @@ if major == '6' then
 else
   keys = { '', P .. 'events', '', wait, P .. 'meta', P .. 'paused', P .. 'active', P .. 'marker' }
 end
-local fields = { 'opts', 'priority', 'parentKey' }
+local fields = { 'opts', 'priority', 'parentKey', 'defa' }
 local values = { failed = 'failedReason', completed = 'returnvalue' }
 local arguments = { '', '', '', '', reset, reset }
 
@@ -40,6 +40,8 @@ local function one(id, row, at)
     code = retry(id, second, push)
     if code ~= -3 then first, second = second, first end
   end
+  -- Stopped while it ran, it completed all the same: the next run is to be one.
+  if code == 1 and row[at + 4] then serverCall('HDEL', job, 'defa') end
   if code == -3 and not isJob(job) then code = -1 end
   return code, (code == -3 or code == -1) and '' or first
 end
@@ -49,7 +51,7 @@ inLots(5, {
   fields = fields,
   plain = function(row, at)
     local opts, priority = row[at + 1], row[at + 2]
-    return opts and (not priority or priority == '0') and not row[at + 3] and not string.find(opts, '"lifo":true', 1, true)
+    return opts and (not priority or priority == '0') and not row[at + 3] and not row[at + 4] and not string.find(opts, '"lifo":true', 1, true)
   end,
   one = one,
   done = 1,
