@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Reading the jobs of a state that is a sorted set, page by page.</summary>
@@ -30,11 +32,13 @@ internal sealed partial class BullMqServer
         private readonly string queue;
         private readonly JobState state;
         private readonly FilterText filter;
-        private readonly SetPager pager, ids;
+        private readonly Func<bool, string, SetPager> pagerOf;
+        private readonly string high;
         private readonly JobRows rows;
         private readonly bool newestFirst;
         private readonly int full, lanePage;
         private readonly long jump;
+        private SetPager? pager;
         private SetCursor? place;
         private LaneWalk? walk;
         private bool laneFits, laneIsNext;
@@ -50,12 +54,9 @@ internal sealed partial class BullMqServer
             queue = query.Queue;
             newestFirst = !query.OldestFirst;
             filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
-            var (low, high) = SetPager.Bounds(state, query.Filter);
+            (var low, high) = SetPager.Bounds(state, query.Filter);
             var parts = query.Parts | filter.Parts;
-            SetPager Pager(bool idsOnly) =>
-                new(server.runner, server.Keys(queue), state, newestFirst, filter, parts, idsOnly) { Low = low, High = high };
-            pager = Pager(idsOnly: false);
-            ids = Pager(idsOnly: true);
+            pagerOf = (idsOnly, high) => new SetPager(server.runner, server.Keys(queue), state, newestFirst, filter, parts, idsOnly) { Low = low, High = high };
             rows = new JobRows(server, queue, parts);
             full = query.PageSize > 0 ? query.PageSize : FullPage;
             size = Math.Min(FirstPage, full);
@@ -88,6 +89,7 @@ internal sealed partial class BullMqServer
         private async Task<List<QueueJob>> ByScriptAsync(CancellationToken stop)
         {
             var cursor = place ?? await server.CursorAfterAsync(server.Keys(queue), state, newestFirst, jump, stop).ConfigureAwait(false);
+            pager ??= pagerOf(false, await HighestAsync(stop).ConfigureAwait(false));
             var want = (int)Math.Min(size, needed);
             var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
             var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
@@ -105,8 +107,21 @@ internal sealed partial class BullMqServer
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
             if (await server.LaneAsync(keys, stop).ConfigureAwait(false) is { } lane)
             {
-                walk = new LaneWalk(lane, ids, rows, word, lanePage, place!);
+                walk = new LaneWalk(lane, pagerOf(true, pager!.High), rows, word, lanePage, place!);
             }
+        }
+
+        /// <summary>The highest score to show. Oldest first, a job that finishes anew while the listing goes on would come again at its end, and a retry of what is listed might never
+        /// end: it ends where the newest job stands when it begins.</summary>
+        private async Task<string> HighestAsync(CancellationToken stop)
+        {
+            if (newestFirst || high != "+inf" || !StateWords.ScoreIsFinishedOn(state))
+            {
+                return high;
+            }
+
+            var newest = (RedisResult[])(await server.runner.CommandAsync(reads: true, "ZREVRANGE", [server.Keys(queue)[StateWords.KeyWord(state)!], 0, 0, "WITHSCORES"], stop).ConfigureAwait(false))!;
+            return newest.Length == 2 ? (string)newest[1]! : high;
         }
 
         private async Task<List<QueueJob>> ByLaneAsync(LaneWalk lane, CancellationToken stop)

@@ -9,8 +9,8 @@ namespace JobAdmin.Client.BullMq;
 /// <param name="More">Whether there may be more.</param>
 internal sealed record LanePage(byte[] Bytes, Slice[] Ids, SetCursor Cursor, bool More);
 
-/// <summary>The ids of a sorted set, page by page, on a lane. Two plain commands give a page: the entries from the cursor's score on, and the last of them with its score.
-/// That costs Redis a fifth of what the script does, which goes on where the entry at the cursor has gone, or very many have its score.</summary>
+/// <summary>The ids of a sorted set, page by page, on a lane. Three plain commands give a page: the entries from the cursor's score on, the last of them with its
+/// score, and the score of the entry at the cursor. That costs Redis a fifth of what the script does, which goes on where that entry has gone or moved, or very many have its score.</summary>
 internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
 {
     private readonly List<Slice> texts = new(most + 3);
@@ -68,9 +68,16 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
         }
 
         var ends = texts.Count - count;
+        if (!lane.TryReadText(out var score))
+        {
+            return false;
+        }
+
         var isFull = count > want;
         var place = Find(count);
-        var isLost = place < 0 || place == want;
+        // An entry that has another score now stands elsewhere: what comes before it there is new as well.
+        var isMoved = !score.Of(lane.Bytes).SequenceEqual(Encoding.ASCII.GetBytes(from.Score));
+        var isLost = isMoved || place < 0 || place == want;
         if (!isLost && (isFull ? ends == 2 && Text(count).SequenceEqual(Text(count - 1)) : ends == 0))
         {
             page = Take(place + 1, count, isFull ? new SetCursor(Encoding.ASCII.GetString(Text(count + 1)), Encoding.UTF8.GetString(Text(count))) : from, isFull);
@@ -78,7 +85,7 @@ internal sealed class LaneIds(RowLane lane, SetPager pager, int most)
         }
 
         // Something moved between the two commands, or the place is none that they can find.
-        crowded = isFull && isLost ? from.Score : crowded;
+        crowded = isFull && isLost && !isMoved ? from.Score : crowded;
         pager.Write(lane, from, want);
         lane.Send();
         (byScript, IsAsked) = (true, true);

@@ -87,6 +87,11 @@ internal sealed partial class RowLane
         return true;
     }
 
+    /// <summary>Reads a text, behind what was read before.</summary>
+    /// <param name="text">Where it stands; missing when Redis has none.</param>
+    /// <returns>Whether the answer was one of both.</returns>
+    public bool TryReadText(out Slice text) => TrySlice(out text);
+
     /// <summary>Reads a hash, behind what was read before.</summary>
     /// <param name="names">The fields to look for.</param>
     /// <param name="values">Where each of them stands.</param>

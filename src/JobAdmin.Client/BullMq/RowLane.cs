@@ -42,11 +42,19 @@ internal sealed partial class RowLane : IDisposable
         RowLane? lane = null;
         try
         {
+            var patience = (int)Math.Max(5000, options.Timeout.TotalMilliseconds);
+            using var late = new CancellationTokenSource(patience);
             using (cancellationToken.Register(socket.Dispose))
             {
-                socket.Connect(endpoint);
-                lane = new RowLane(Secure(options, socket), prefix);
-                lane.stream.ReadTimeout = lane.stream.WriteTimeout = (int)Math.Max(5000, options.Timeout.TotalMilliseconds);
+                // Neither the connection nor the handshake may take longer than an answer may.
+                socket.ReceiveTimeout = socket.SendTimeout = patience;
+                using (late.Token.Register(socket.Dispose))
+                {
+                    socket.Connect(endpoint);
+                    lane = new RowLane(Secure(options, socket), prefix);
+                }
+
+                lane.stream.ReadTimeout = lane.stream.WriteTimeout = patience;
                 if (lane.LogIn(options, anyLine))
                 {
                     return lane;

@@ -55,11 +55,15 @@ internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState sta
         }
     }
 
-    /// <summary>Adds the questions for entries from a cursor's score on, whatever their ids, and for the last of so many with its score.</summary>
+    /// <summary>Adds the questions for entries from a cursor's score on, whatever their ids, for the last of so many with its score, and for that of the entry at the cursor.</summary>
     public void WritePlain(RowLane lane, SetCursor cursor, int count)
     {
         Range(0, count);
         Range(count - 1, 1);
+        lane.Begin(3);
+        lane.Add("ZSCORE"u8);
+        lane.Add(keys.Base + word);
+        lane.Add(cursor.Id);
 
         void Range(int skip, int take)
         {

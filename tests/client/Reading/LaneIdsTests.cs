@@ -65,6 +65,25 @@ public sealed class LaneIdsTests(Bench bench)
         }
     }
 
+    /// <summary>It is found again further on: what stands before it there is new.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_entry_that_has_moved_ahead_hides_none(bool newestFirst)
+    {
+        await using var lab = bench.Lab();
+        await AddAsync(lab, 300, 1);
+        using var lane = Lane(lab);
+        var pager = await PagerAsync(lab, newestFirst);
+        var ids = new LaneIds(lane, pager, Size);
+        foreach (var by in new[] { 20, 60, 200 })
+        {
+            await lab.Db.SortedSetAddAsync(lab.Base + "failed", "150", newestFirst ? 1150.5 - by : 1149.5 + by);
+            var all = new List<string>();
+            await TakeAsync(ids, lane, new SetCursor("1150", "150"), 50, all);
+            Assert.Equal(50, all.Count);
+            Assert.Equal(Enumerable.Range(1, 50).Select(n => $"{(newestFirst ? 150 - n : 150 + n)}").Take(all.Contains("150") ? 49 : 50), all.Where(id => id != "150"));
+        }
+    }
+
     [Fact]
     public async Task Times_bound_them()
     {

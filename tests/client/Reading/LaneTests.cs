@@ -144,6 +144,35 @@ public sealed class LaneTests(Bench bench)
         Assert.Equal(order.Take(stay).Select(id => (string)id!), seen);
     }
 
+    /// <summary>Else a retry of what is listed would never end where workers are as fast.</summary>
+    [Theory, InlineData("failed"), InlineData("completed")]
+    public async Task What_finishes_anew_is_not_listed_again(string state)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync(state, Many);
+        var seen = new List<string>();
+        await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(Query(state, oldest: true), Ct))
+        {
+            seen.AddRange(page.Select(job => job.Id));
+            await lab.Db.SortedSetAddAsync(lab.Base + state, [.. page.Select((job, i) => new SortedSetEntry(job.Id, 2e12 + seen.Count + i))]);
+        }
+
+        Assert.Equal(Many, seen.Count);
+        Assert.Equal(Many, seen.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_gives_no_lane()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        foreach (var scheme in new[] { "redis", "rediss" })
+        {
+            var options = new JobServerOptions { Name = "silent", Address = new Uri($"{scheme}://{silent.LocalEndpoint}"), Timeout = TimeSpan.FromSeconds(1) };
+            Assert.Null(await Task.Run(() => JobAdmin.Client.BullMq.RowLane.Open(options, silent.LocalEndpoint, "bull:emails:", Ct)));
+        }
+    }
+
     [Fact]
     public async Task A_lane_that_can_not_be_had_is_not_tried_for_each_listing()
     {
