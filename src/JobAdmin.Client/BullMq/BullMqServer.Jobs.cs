@@ -108,20 +108,27 @@ internal sealed partial class BullMqServer
         // Workers take from the right end, so the oldest stand there.
         var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst, jump);
         var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip));
+        var parts = query.Parts | filter.Parts;
+        var rows = new JobRows(this, query.Queue, parts);
+        IReadOnlyList<string> ids = [];
         return PageStream.ReadAsync(
             async stop =>
             {
                 while (true)
                 {
-                    var ids = await walk.NextAsync(size, stop).ConfigureAwait(false);
                     if (ids.Count == 0)
                     {
-                        return null;
+                        ids = await walk.NextAsync(size, stop).ConfigureAwait(false);
+                        size = full;
+                        if (ids.Count == 0)
+                        {
+                            return null;
+                        }
                     }
 
-                    var jobs = await ReadByIdAsync(query.Queue, ids, state, query.Parts | filter.Parts, filter.Json, stop).ConfigureAwait(false);
+                    var jobs = new List<QueueJob>(ids.Count);
+                    ids = [.. ids.Skip(await ReadSomeByIdAsync(rows, query.Queue, ids, state, parts, filter.Json, jobs, stop).ConfigureAwait(false))];
                     jobs.RemoveAll(job => filter.NeedsLook && !filter.Matches(job));
-                    size = full;
                     if (jobs.Count > 0)
                     {
                         return jobs;
@@ -134,19 +141,23 @@ internal sealed partial class BullMqServer
     /// <summary>Jobs by id, those that are there and pass the filter, in as many calls as their size asks for.</summary>
     private async Task<List<QueueJob>> ReadByIdAsync(string queue, IReadOnlyList<string> ids, JobState known, JobParts parts, string filter, CancellationToken cancellationToken)
     {
-        var keys = Keys(queue);
         var rows = new JobRows(this, queue, parts);
         var jobs = new List<QueueJob>(ids.Count);
-        var at = 0;
-        while (at < ids.Count)
+        for (var at = 0; at < ids.Count;)
         {
-            var arguments = new List<object> { keys.Base, StateWords.KeyWord(known) ?? "", BytesAtMost, JobRows.Flags(parts), filter };
-            arguments.AddRange(ids.Skip(at).Take(FullPage));
-            var answer = await runner.RunAsync(ScriptCatalog.Reader("jobs-by-id"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
-            ReadOnlyMemory<byte> bytes = (byte[])answer!;
-            at += rows.ReadById(bytes, jobs);
+            at += await ReadSomeByIdAsync(rows, queue, ids.Skip(at).Take(FullPage), known, parts, filter, jobs, cancellationToken).ConfigureAwait(false);
         }
 
         return jobs;
+    }
+
+    /// <summary>Adds jobs by id, as many as one call gives: fewer where they are large.</summary>
+    /// <returns>How many ids were looked at.</returns>
+    private async Task<int> ReadSomeByIdAsync(JobRows rows, string queue, IEnumerable<string> ids, JobState known, JobParts parts, string filter, List<QueueJob> jobs, CancellationToken cancellationToken)
+    {
+        var keys = Keys(queue);
+        object[] arguments = [keys.Base, StateWords.KeyWord(known) ?? "", BytesAtMost, JobRows.Flags(parts), filter, .. ids];
+        var answer = await runner.RunAsync(ScriptCatalog.Reader("jobs-by-id"), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false);
+        return rows.ReadById((byte[])answer!, jobs);
     }
 }

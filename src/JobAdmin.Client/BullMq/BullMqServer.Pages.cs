@@ -41,7 +41,8 @@ internal sealed partial class BullMqServer
         private SetPager? pager;
         private SetCursor? place;
         private LaneWalk? walk;
-        private bool laneFits, laneIsNext;
+        private IReadOnlyList<string> left = [];
+        private bool laneFits, laneIsNext, isLast;
         private int size;
         private long needed;
 
@@ -76,7 +77,7 @@ internal sealed partial class BullMqServer
                     await OpenLaneAsync(stop).ConfigureAwait(false);
                 }
 
-                var jobs = walk is { } lane ? await ByLaneAsync(lane, stop).ConfigureAwait(false) : await ByScriptAsync(stop).ConfigureAwait(false);
+                var jobs = left.Count > 0 ? await LeftAsync(stop).ConfigureAwait(false) : walk is { } lane ? await ByLaneAsync(lane, stop).ConfigureAwait(false) : await ByScriptAsync(stop).ConfigureAwait(false);
                 if (jobs.Count > 0)
                 {
                     return jobs;
@@ -136,10 +137,22 @@ internal sealed partial class BullMqServer
 
             if (jobs is not null)
             {
-                needed = lane.More ? needed - jobs.Count : 0;
+                (left, isLast) = (lane.Left, !lane.More);
+                needed = isLast && left.Count == 0 ? 0 : needed - jobs.Count;
             }
 
             return jobs ?? [];
+        }
+
+        /// <summary>Goes on with what was left of a page since its jobs are huge.</summary>
+        private async Task<List<QueueJob>> LeftAsync(CancellationToken stop)
+        {
+            var ids = left.Take((int)Math.Min(FullPage, needed)).ToList();
+            var jobs = new List<QueueJob>();
+            var looked = await server.ReadSomeByIdAsync(rows, queue, ids, state, JobParts.None, "", jobs, stop).ConfigureAwait(false);
+            left = [.. left.Skip(looked)];
+            needed = isLast && left.Count == 0 ? 0 : needed - jobs.Count;
+            return jobs;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace JobAdmin.Client.BullMq;
 
@@ -9,7 +10,7 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
 {
     // What is under way at once: much of what is small, so that Redis and this end wake each other less often; of jobs that may turn out to be huge what keeps Redis busy.
     private const int ManyUnderWay = 1024, FewUnderWay = 128;
-    private const int LightRow = 1024, HeavyRow = 4096;
+    private const int LightRow = 1024, HeavyRow = 4096, PageBytes = 4 << 20;
 
     // Pages whose ids are known: one that is read, and those whose rows are asked for meanwhile.
     private const int PagesKnown = 3;
@@ -31,6 +32,9 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
 
     /// <summary>Whether the jobs seen last are so large that pages bounded by bytes are the better way.</summary>
     public bool IsHeavy { get; private set; }
+
+    /// <summary>What was not read of the last page, which ended early since its jobs are huge; the lane is of no use any more then.</summary>
+    public IReadOnlyList<string> Left { get; private set; } = [];
 
     public void Dispose() => lane.Dispose();
 
@@ -60,6 +64,11 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
 
                 while (parts is not [{ IsRead: true }, ..])
                 {
+                    if (parts is [{ Size: > PageBytes } huge, ..])
+                    {
+                        return Cut(huge);
+                    }
+
                     Ask(most);
                     if (!TryRead())
                     {
@@ -157,6 +166,15 @@ internal sealed class LaneWalk(RowLane lane, SetPager pager, JobRows rows, strin
         }
 
         return true;
+    }
+
+    private List<QueueJob> Cut(Part part)
+    {
+        var left = part.Doubtful.ConvertAll(doubtful => doubtful.At);
+        left.AddRange(Enumerable.Range(part.Read, part.Page.Ids.Length - part.Read));
+        Left = left.ConvertAll(at => Encoding.UTF8.GetString(part.Id(at)));
+        (Cursor, More, IsHeavy) = (part.Page.Cursor, part.Page.More, true);
+        return part.Jobs;
     }
 
     /// <summary>Reads all that is under way.</summary>

@@ -81,6 +81,7 @@ public sealed class LaneTests(Bench bench)
         await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(Query("failed", oldest: false), Ct))
         {
             count += page.Count;
+            Assert.InRange(page.Sum(job => (long)job.FailedReason!.Length), 0, 6_000_000);
             if (page.All(job => job.FailedReason!.Length == reason.Length))
             {
                 largest = Math.Max(largest, page.Count);
@@ -89,6 +90,26 @@ public sealed class LaneTests(Bench bench)
 
         Assert.Equal(Many, count);
         Assert.InRange(largest, 1, 100);
+    }
+
+    [Fact]
+    public async Task Waiting_jobs_with_much_data_are_read_in_pages_bounded_by_bytes()
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("wait", 60);
+        foreach (var n in Enumerable.Range(1, 60))
+        {
+            await lab.Db.HashSetAsync(lab.Base + n, "data", $"\"{new string('x', 1_000_000)}\"");
+        }
+
+        var count = 0;
+        await foreach (var page in (await lab.ServerAsync()).GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], Parts = JobParts.Data }, Ct))
+        {
+            count += page.Count;
+            Assert.InRange(page.Sum(job => (long)job.GetDataText()!.Length), 1, 6_000_000);
+        }
+
+        Assert.Equal(60, count);
     }
 
     /// <summary>Whatever goes and comes while a listing runs, also at the very place where a page ends: what stays is shown once.</summary>
