@@ -48,6 +48,16 @@ Describe 'Test-JobQueue with <Lib>' -ForEach @{ Lib = 'bullmq5' }, @{ Lib = 'bul
         $found.Backlog.Advice | Should -Not -BeNullOrEmpty
     }
 
+    It 'counts from a retry on, whenever the job was added' {
+        [void](Invoke-Peer @{ do = 'seed'; lib = $Lib; queue = 'mail'; failed = 1 })
+        $id = (Get-Job -Queue mail -State failed).Id
+        [void](Invoke-Redis hset "bull:mail:$id" timestamp ([DateTimeOffset]::UtcNow.AddDays(-2).ToUnixTimeMilliseconds()))
+        Invoke-JobRetry $id -Queue mail
+        $found = (Get-Finding mail).WaitingAge
+        $found.Severity | Should -Be Ok
+        $found.Value | Should -BeLessThan ([timespan]'0:10')
+    }
+
     It 'sees one that others with a higher priority keep passing by' {
         [void](Invoke-Peer @{ do = 'add'; lib = $Lib; queue = 'mail'; opts = @{ priority = 9 } })
         [void](Invoke-Peer @{ do = 'add'; lib = $Lib; queue = 'mail'; opts = @{ priority = 1 } })

@@ -114,9 +114,34 @@ internal sealed partial class QueueExam(QueueReference queue, JobQueueInfo? info
         {
             if (await EndOfAsync(state, first, token).ConfigureAwait(false) is { } job && (QueueMeter.Ready(job) ?? job.Timestamp) is { } ready)
             {
+                // Before anybody is called: one that has been retried waits since then.
+                ready = now - ready > limits.WaitingAge.Warning && await ReadyAgainAsync(job.Id, token).ConfigureAwait(false) is { } again ? again : ready;
                 oldest.Add((job, now > ready ? now - ready : TimeSpan.Zero));
             }
         }
+    }
+
+    /// <summary>When a job that had run became ready once more, as the queue's history tells; null when it does not.</summary>
+    private async Task<DateTimeOffset?> ReadyAgainAsync(string id, CancellationToken token)
+    {
+        if (server is not IJobHistory history)
+        {
+            return null;
+        }
+
+        var (isNew, hasRun) = (false, false);
+        DateTimeOffset? ready = null;
+        foreach (var happened in (await history.ReadHistoryAsync(new JobHistoryQuery { Queue = queue.Queue, Most = EventsRead }, token).ConfigureAwait(false)).Events.Where(e => e.Id == id))
+        {
+            isNew |= happened.Kind == JobHistoryKind.Added;
+            hasRun |= happened.Kind is JobHistoryKind.Active or JobHistoryKind.Completed or JobHistoryKind.Failed or JobHistoryKind.Stalled;
+            if (happened.Kind == JobHistoryKind.Waiting && (hasRun || !isNew))
+            {
+                ready = DateTimeOffset.FromUnixTimeMilliseconds(happened.Milliseconds);
+            }
+        }
+
+        return ready;
     }
 
     private async Task LookAtDelayedAsync(CancellationToken token)
