@@ -192,3 +192,33 @@ Describe 'Get-Job' {
         "$($lines[-1])" | Should -Match 'ms\)$'
     }
 }
+
+Describe 'Get-Job by ids that look like numbers' {
+    BeforeAll {
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'odd'; count = 16 })
+        '007', '1e5', '0x10', '1.5' | ForEach-Object { [void](Invoke-Peer @{ do = 'add'; queue = 'odd'; opts = @{ jobId = $_ } }) }
+        $culture = [cultureinfo]::CurrentCulture
+    }
+    AfterEach { [cultureinfo]::CurrentCulture = $culture }
+
+    It 'takes a number as it is written' {
+        (Get-Job -Queue odd 007).Id | Should -BeExactly '007'
+        (Get-Job -Queue odd -Id:1e5).Id | Should -BeExactly '1e5'
+        (JobAdmin\Get-Job -Id 0x10 -Queue odd).Id | Should -BeExactly '0x10'
+        (Get-Job -Queue odd -InputObject 007).Id | Should -BeExactly '007'
+        (Find-Job odd -Id 007).Id | Should -BeExactly '007'
+        (Watch-JobEvent odd -From start -Id 007 -Event added -Timeout 1).Id | Should -BeExactly '007'
+    }
+
+    It 'takes a number that is a value, whatever the culture' -ForEach 'en-US', 'de-DE', 'sv-SE' {
+        [cultureinfo]::CurrentCulture = $_
+        $number = -5
+        (Get-Job -Queue odd (7)).Id | Should -BeExactly '7'
+        (Get-ErrorOf { Get-Job -Queue odd $number }).TargetObject | Should -BeExactly '-5'
+        (Get-ErrorOf { $number | Get-Job -Queue odd }).TargetObject | Should -BeExactly '-5'
+        (Get-Job -Queue odd (3), 7L, 1.5).Id | Should -BeExactly '3', '7', '1.5'
+        (Get-Job -Queue odd (1.5 | Write-Output)).Id | Should -BeExactly '1.5'
+        (7, '007' | Get-Job -Queue odd).Id | Should -BeExactly '7', '007'
+        ([pscustomobject]@{ Queue = 'odd'; Id = 7 } | Get-Job).Id | Should -BeExactly '7'
+    }
+}

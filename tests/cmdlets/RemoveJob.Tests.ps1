@@ -26,6 +26,14 @@ Describe 'Remove-Job' {
         Get-ErrorId { Remove-Job -Queue emails -Confirm:$false } | Should -Be 'StateMissing'
     }
 
+    It 'deletes the job whose id is written, and not the one of that number' {
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'odd'; count = 7 })
+        [void](Invoke-Peer @{ do = 'add'; queue = 'odd'; opts = @{ jobId = '007' } })
+        Remove-Job -Queue odd 007 -Confirm:$false
+        Invoke-Redis exists bull:odd:007 | Should -Be 0
+        Invoke-Redis exists bull:odd:7 | Should -Be 1
+    }
+
     It 'leaves a job that a worker has' {
         Get-ErrorId { Remove-Job 5 -Queue emails -Confirm:$false } | Should -Be 'JobLocked'
         Get-ErrorId { Remove-Job 5 -Queue emails -Force -Confirm:$false } | Should -Be 'JobLocked'

@@ -31,7 +31,7 @@ internal static class PipedObject
         }
 
         var isText = item.BaseObject is string or int or long;
-        var name = isText ? item.BaseObject.ToString() : Text(item, "Id");
+        var name = isText ? LanguagePrimitives.ConvertTo<string>(item) : Text(item, "Id");
         if (string.IsNullOrEmpty(name))
         {
             throw JobErrors.Input("NotAJob", $"'{item}' does not name a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 
 namespace JobAdmin.Parameters;
@@ -13,15 +12,16 @@ public sealed class JobIdAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var items = LanguagePrimitives.GetEnumerable(inputData) ?? new[] { inputData };
-        var ids = items.Cast<object?>().Select(item => ToId(item is PSObject wrapped ? wrapped.BaseObject : item)).ToArray();
+        var ids = items.Cast<object?>().Select(ToId).ToArray();
         return Array.TrueForAll(ids, id => id is not null) ? ids : inputData;
     }
 
-    private static string? ToId(object? value) => value switch
+    private static string? ToId(object? item) => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
     {
         string text => text,
         QueueJob job => job.Id,
-        ValueType number => Convert.ToString(number, CultureInfo.InvariantCulture),
+        // PowerShell knows how a number was written that stands bare on the command line: 007 is not job 7.
+        ValueType => LanguagePrimitives.ConvertTo<string>(item),
         _ => null,
     };
 }
