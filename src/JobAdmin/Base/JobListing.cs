@@ -5,6 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>Jobs of several queues as one list. Of several queues, one that can't be read is reported and the others go on.</summary>
 internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query, Func<JobServerException, Task> report)
 {
+    // What could not be read, and was reported.
+    private readonly HashSet<QueueReference> leftOut = [];
+
     /// <summary>One queue after the other; what is left out and the limit count over all of them.</summary>
     /// <param name="token">Stops it.</param>
     public async IAsyncEnumerable<IReadOnlyList<QueueJob>> InTurnAsync([EnumeratorCancellation] CancellationToken token)
@@ -18,7 +21,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
             if (skip > 0 && i < queues.Count - 1)
             {
                 // How many of those left out were in this queue can't be seen from a page.
-                var here = await queue.Server.CountJobsAsync(one with { Skip = 0, First = skip }, token).ConfigureAwait(false);
+                var here = await CountAsync(queue, one with { Skip = 0, First = skip }, token).ConfigureAwait(false);
                 skip -= Math.Min(skip, here);
                 if (skip > 0)
                 {
@@ -44,9 +47,10 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         long place = 0;
         foreach (var queue in queues)
         {
-            foreach (var states in await StatesAsync(queue, token).ConfigureAwait(false))
+            var groups = await ReadAsync(queue, () => StatesAsync(queue, token), []).ConfigureAwait(false);
+            foreach (var states in groups)
             {
-                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = count };
+                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = states.Count > 0 ? count : null };
                 await foreach (var page in PagesAsync(queue, one, token).ConfigureAwait(false))
                 {
                     foreach (var job in page)
@@ -77,14 +81,44 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         long total = 0;
         foreach (var queue in queues)
         {
-            total += await queue.Server.CountJobsAsync(query with { Queue = queue.Queue, Skip = 0, First = null }, token).ConfigureAwait(false);
+            total += await CountAsync(queue, query with { Queue = queue.Queue, Skip = 0, First = null }, token).ConfigureAwait(false);
         }
 
         return total;
     }
 
+    private Task<long> CountAsync(QueueReference queue, JobQuery one, CancellationToken token) =>
+        ReadAsync(queue, () => queue.Server.CountJobsAsync(one, token), 0);
+
+    // What a queue says, or the other value where it is left out.
+    private async Task<T> ReadAsync<T>(QueueReference queue, Func<Task<T>> read, T otherwise)
+    {
+        try
+        {
+            return leftOut.Contains(queue) ? otherwise : await read().ConfigureAwait(false);
+        }
+        catch (JobServerException e) when (IsOfOneQueue(e))
+        {
+            await LeaveOutAsync(queue, e).ConfigureAwait(false);
+            return otherwise;
+        }
+    }
+
+    private bool IsOfOneQueue(JobServerException e) => queues.Count > 1 && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.NotFound);
+
+    private Task LeaveOutAsync(QueueReference queue, JobServerException e)
+    {
+        leftOut.Add(queue);
+        return report(e);
+    }
+
     private async IAsyncEnumerable<IReadOnlyList<QueueJob>> PagesAsync(QueueReference queue, JobQuery one, [EnumeratorCancellation] CancellationToken token)
     {
+        if (leftOut.Contains(queue))
+        {
+            yield break;
+        }
+
         var pages = queue.Server.GetJobsAsync(one, token).GetAsyncEnumerator(token);
         await using (pages.ConfigureAwait(false))
         {
@@ -97,9 +131,9 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
                         yield break;
                     }
                 }
-                catch (JobServerException e) when (queues.Count > 1 && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.NotFound))
+                catch (JobServerException e) when (IsOfOneQueue(e))
                 {
-                    await report(e).ConfigureAwait(false);
+                    await LeaveOutAsync(queue, e).ConfigureAwait(false);
                     yield break;
                 }
 
@@ -125,7 +159,14 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         var name = new QueueQuery { Names = [System.Management.Automation.WildcardPattern.Escape(queue.Queue)] };
         await foreach (var info in queue.Server.GetQueuesAsync(name, token).ConfigureAwait(false))
         {
-            states.AddRange(Enum.GetValues<JobState>().Where(state => info.GetCounts()[state] > 0).Select(state => (IReadOnlyList<JobState>)[state]));
+            var counts = info.GetCounts();
+            var counted = Enum.GetValues<JobState>().Where(state => counts[state] is not null).ToList();
+            states.AddRange(counted.Where(state => counts[state] > 0).Select(state => (IReadOnlyList<JobState>)[state]));
+            if (counted.Count == 0)
+            {
+                // A broken queue is not counted: reading it says what is wrong.
+                states.Add([]);
+            }
         }
 
         return states;
