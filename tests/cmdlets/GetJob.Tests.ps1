@@ -223,6 +223,19 @@ Describe 'Get-Job by ids that look like numbers' {
     }
 }
 
+Describe 'Get-Job -Newest and -Oldest' {
+    It 'gives each job of a paused queue once' {
+        [void](Invoke-Peer @{ do = 'pause'; queue = 'held'; lib = 'bullmq5' })
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'held'; count = 3; lib = 'bullmq5' })
+        (Get-Job -Queue held -State waiting, paused -Newest 10).Id | Should -Be '3', '2', '1'
+        (Get-Job -Queue held -State paused, waiting -Oldest 2).Id | Should -Be '1', '2'
+        (Get-Job -Queue held -State waiting -Newest 10).Id | Should -Be '3', '2', '1'
+        # As after a pause that was cut short: both lists hold jobs.
+        [void](Invoke-Redis lmove bull:held:paused bull:held:wait left left)
+        (Get-Job -Queue held -Newest 10).Id | Should -Be '3', '2', '1'
+    }
+}
+
 Describe 'Get-Job on a queue that can''t be read' {
     BeforeAll {
         [void](Invoke-Peer @{ do = 'seed'; queue = 'f'; failed = 3 })

@@ -48,6 +48,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         foreach (var queue in queues)
         {
             var groups = await ReadAsync(queue, () => StatesAsync(queue, token), []).ConfigureAwait(false);
+            var pausedApart = groups.Any(states => states is [JobState.Paused]);
             foreach (var states in groups)
             {
                 var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = states.Count > 0 ? count : null };
@@ -55,6 +56,12 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
                 {
                     foreach (var job in page)
                     {
+                        if (pausedApart && states is [JobState.Waiting] && job.State == JobState.Paused)
+                        {
+                            // Whoever asks for waiting jobs gets those of a paused queue too.
+                            continue;
+                        }
+
                         best.Enqueue(job, (Rank(job), place--));
                         if (best.Count > count)
                         {
