@@ -234,6 +234,18 @@ Describe 'Get-Job -Newest and -Oldest' {
         [void](Invoke-Redis lmove bull:held:paused bull:held:wait left left)
         (Get-Job -Queue held -Newest 10).Id | Should -Be '3', '2', '1'
     }
+
+    It 'goes by when jobs were added, not by when they are due or their priority' {
+        $jobs = 1..10 | ForEach-Object { @{ name = 'late'; opts = @{ timestamp = 1700000000000 + $_; delay = 1000000000000 - 10000 * $_ } } }
+        [void](Invoke-Peer @{ do = 'addBulk'; queue = 'order'; jobs = $jobs })
+        $jobs = 11..20 | ForEach-Object { @{ name = 'first'; opts = @{ timestamp = 1700000000000 + $_; priority = $_ } } }
+        [void](Invoke-Peer @{ do = 'addBulk'; queue = 'order'; jobs = $jobs })
+        (Get-Job -Queue order -State delayed -Newest 3).Id | Should -Be '10', '9', '8'
+        (Get-Job -Queue order -State delayed -Oldest 3).Id | Should -Be '1', '2', '3'
+        (Get-Job -Queue order -State prioritized -Newest 3).Id | Should -Be '20', '19', '18'
+        (Get-Job -Queue order -State prioritized -Oldest 3 -Skip 1).Id | Should -Be '12', '13'
+        (Get-Job -Queue order -Newest 12).Id | Should -Be (20..9)
+    }
 }
 
 Describe 'Get-Job on a queue that can''t be read' {

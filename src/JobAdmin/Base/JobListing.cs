@@ -51,7 +51,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
             var pausedApart = groups.Any(states => states is [JobState.Paused]);
             foreach (var states in groups)
             {
-                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = states.Count > 0 ? count : null };
+                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = IsByTime(states) ? count : null };
                 await foreach (var page in PagesAsync(queue, one, token).ConfigureAwait(false))
                 {
                     foreach (var job in page)
@@ -178,6 +178,9 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
 
         return states;
     }
+
+    // Delayed jobs stand in the order in which they become due, prioritized ones in that of their priority: all of them have to be looked at.
+    private static bool IsByTime(IReadOnlyList<JobState> states) => states is [not (JobState.Delayed or JobState.Prioritized)];
 
     // The lowest rank is the first to go.
     private long Rank(QueueJob job)
