@@ -48,6 +48,20 @@ Describe 'Clear-JobQueue' {
         Get-ErrorId { Clear-JobQueue nix failed -Confirm:$false } | Should -Be 'QueueNotFound'
     }
 
+    It 'takes objects with Queue, but none that names something in the queue' {
+        $before = Get-Keyspace
+        foreach ($part in @(
+                { "Queue,Id`nemails," | ConvertFrom-Csv }, { Get-Job -Queue emails -First 1 | Select-Object Queue, Name },
+                { Get-JobFailure emails | ConvertTo-Csv | ConvertFrom-Csv }, { Get-JobFailure emails | Select-Object Queue, Count })) {
+            Get-ErrorId { & $part | Clear-JobQueue -State failed -Confirm:$false } | Should -Be NotAQueue -Because $part
+        }
+        Get-Keyspace | Should -Be $before
+        [pscustomobject]@{ Queue = 'emails' } | Clear-JobQueue -State failed -Confirm:$false
+        Get-JobQueue | ConvertTo-Csv | ConvertFrom-Csv | Clear-JobQueue -State delayed -Confirm:$false
+        $counts = Get-Count
+        $counts.failed, $counts.delayed, $counts.waiting | Should -Be 0, 0, 4
+    }
+
     It 'states an exact count with -WhatIf and writes nothing' {
         $before = Get-Keyspace
         $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Clear-JobQueue emails failed -WhatIf; Get-JobQueue | Clear-JobQueue -State waiting, delayed -WhatIf; Clear-JobQueue emails failed"

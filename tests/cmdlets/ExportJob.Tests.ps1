@@ -51,6 +51,7 @@ Describe 'Export-Job and Import-Job' {
         (Export-Job -Queue emails -Id 1, 99 -Path $file -Force -PassThru -ErrorAction SilentlyContinue -ErrorVariable missing).Records | Should -Be 1
         ($missing[0].FullyQualifiedErrorId -split ',')[0] | Should -Be 'JobNotFound'
         Get-ErrorId { Export-Job -Path $file } | Should -Be 'NoJobs'
+        Get-ErrorId { [pscustomobject]@{ Queue = 'emails'; Id = '' } | Export-Job -Path $file -Force } | Should -Be 'NotAJob'
         Get-ErrorId { Export-Job -Queue emails -Path $file } | Should -Be 'FileExists'
         Get-ErrorId { Export-Job -Queue emails -Path "$TestDrive/no/such/folder.jsonl" } | Should -Be 'FileNotWritten'
     }

@@ -100,6 +100,30 @@ Describe 'Invoke-JobRetry' {
         (Get-JobQueue | Invoke-JobRetry -PassThru).Count | Should -Be 9
     }
 
+    It 'takes queues that went through CSV, JSON, CLIXML and Select-Object' {
+        (Get-JobQueue chat | ConvertTo-Json | ConvertFrom-Json | Invoke-JobRetry -Max 1 -PassThru).Queue | Should -Be chat
+        (Get-JobQueue chat | ConvertTo-Csv | ConvertFrom-Csv | Invoke-JobRetry -Max 1 -PassThru).Queue | Should -Be chat
+        Get-JobQueue chat | Export-Clixml "$TestDrive/queue.xml"
+        (Import-Clixml "$TestDrive/queue.xml" | Invoke-JobRetry -Max 1 -PassThru).Queue | Should -Be chat
+        (Get-JobQueue emails | Select-Object Queue, Failed | Invoke-JobRetry -PassThru).Count | Should -Be 6
+    }
+
+    It 'takes no row without an id for the whole queue' {
+        $before = Get-Keyspace
+        $rows = "Queue,JobId`nchat,3" | ConvertFrom-Csv
+        foreach ($lost in @(
+                { "Queue,Id`nchat,`nchat," | ConvertFrom-Csv }, { $rows }, { [pscustomobject]@{ Queue = 'chat'; Id = $null } }, { [pscustomobject]@{ Queue = 'chat' } },
+                { Get-Job -Queue chat | Select-Object Queue, Name }, { Get-JobQueue chat | Select-Object *, @{ Name = 'Id'; Expression = { '' } } },
+                { Get-JobFailure chat | Select-Object Queue, Count, Reason | ConvertTo-Csv | ConvertFrom-Csv }, { Get-JobFailure chat | ConvertTo-Json | ConvertFrom-Json },
+                { Get-JobFailure chat | Select-Object * }, { Watch-JobQueue chat -Once })) {
+            Get-ErrorId { & $lost | Invoke-JobRetry } | Should -Be NotAJob -Because $lost
+        }
+        (Get-ErrorOf { $rows | Invoke-JobRetry }).ErrorDetails.RecommendedAction | Should -BeLike 'Give it the Id*-Queue*Get-JobQueue*Get-JobFailure*'
+        Get-Keyspace | Should -Be $before
+        ("Queue,Id`nchat,`nchat,3" | ConvertFrom-Csv | Invoke-JobRetry -PassThru -ErrorAction Ignore).Id | Should -Be 3
+        (Get-Count chat).failed | Should -Be 2
+    }
+
     It 'works on a job that was read before a reconnect' {
         $job = Get-Job 1 -Queue emails
         [void](Connect-JobServer $lab.Uri -Name c)

@@ -50,7 +50,12 @@ Describe 'Remove-Job' {
         (Invoke-Peer @{ do = 'counts'; queue = 'parts' }).waiting | Should -Be 2
     }
 
-
+    It 'deletes nothing for a row without an id' {
+        $before = Get-Keyspace
+        Get-ErrorId { "Queue,Id`nemails,`nemails," | ConvertFrom-Csv | Remove-Job -State failed -Confirm:$false } | Should -Be NotAJob
+        Get-ErrorId { Get-JobFailure | ConvertTo-Csv | ConvertFrom-Csv | Remove-Job -State failed -Confirm:$false } | Should -Be NotAJob
+        Get-Keyspace | Should -Be $before
+    }
 
     It 'asks before it deletes anything, and writes nothing with -WhatIf' {
         $before = Get-Keyspace

@@ -6,7 +6,13 @@ namespace JobAdmin.Base;
 internal static class PipedObject
 {
     private static readonly HashSet<string> OtherPictures =
-        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure", "JobQueueFinding", "JobDefect"]).Select(name => "Deserialized.JobAdmin." + name)];
+        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure", "JobQueueFinding", "JobDefect", "JobNameCounts"]).Select(name => "Deserialized.JobAdmin." + name)];
+
+    // All of them together, and the name of the queue as its own name: nothing but a queue has that.
+    private static readonly string[] QueueCounts = ["Waiting", "Active", "Delayed", "Completed", "Failed"];
+
+    // Also when they are empty: who has such a column means something within the queue.
+    private static readonly string[] PartsOfQueues = ["Id", "JobId", "NewId", "State", "Reason", "FailedReason"];
 
     /// <summary>The job that it stands for.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
@@ -34,7 +40,10 @@ internal static class PipedObject
         var name = isText ? LanguagePrimitives.ConvertTo<string>(item) : Text(item, "Id");
         if (string.IsNullOrEmpty(name))
         {
-            throw JobErrors.Input("NotAJob", $"'{item}' does not name a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
+            throw isText || Text(item, "Queue") is not { } place
+                ? JobErrors.Input("NotAJob", $"'{item}' does not name a job.", "Pipe jobs, or objects with the properties Queue and Id.", item)
+                : JobErrors.Input("NotAJob", $"'{item}' names the queue {place}, but no job in it: its Id is empty or missing.",
+                    "Give it the Id of a job. For all jobs of a queue, name it with -Queue, or pipe it from Get-JobQueue; for a kind of failure, pipe the group itself from Get-JobFailure, or name it with -Reason.", item);
         }
 
         var queue = (isText ? null : Text(item, "Queue")) ?? (queues is [var only] ? only : null);
@@ -42,18 +51,22 @@ internal static class PipedObject
         return new JobReference(at, queue ?? at.Connection.DefaultQueue ?? NoQueue(at, name), name);
     }
 
-    /// <summary>The queue that it stands for, or null when it stands for something else.</summary>
+    /// <summary>The queue all of whose jobs it stands for, or null when it stands for something else.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
-    /// <param name="item">A queue, a name, or any object with Queue and no Id.</param>
+    /// <param name="item">A queue of Get-JobQueue, or what CLIXML, CSV, JSON or Select-Object made of one. A row that lost its id is none.</param>
     /// <returns>The queue.</returns>
     public static QueueReference? Queue(JobServerCmdlet cmdlet, PSObject item) => item.BaseObject switch
     {
         JobQueueInfo { Server: { } server } queue => new QueueReference(cmdlet.Live(server), queue.Name),
-        QueueJob or JobOutcome or JobEvent or JobFailureGroup => null,
-        // A picture of a group has a queue, and must never stand for all of it.
-        _ when item.TypeNames.Contains("Deserialized.JobAdmin.JobFailureGroup") || IsOther(item) => null,
-        _ => Text(item, "Id") is null && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null,
+        _ => IsQueue(item) && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null,
     };
+
+    /// <summary>The queue that it names, or null when it names something in a queue.</summary>
+    /// <param name="cmdlet">The cmdlet, for its connections.</param>
+    /// <param name="item">A queue, or any object with Queue and nothing that says which part of it is meant.</param>
+    /// <returns>The queue.</returns>
+    public static QueueReference? NamedQueue(JobServerCmdlet cmdlet, PSObject item) =>
+        Queue(cmdlet, item) ?? (!IsPart(item) && Text(item, "Queue") is { } name ? new QueueReference(Server(cmdlet, item), name) : null);
 
     /// <summary>The failed jobs that a group of Get-JobFailure stands for, or null when it is something else.</summary>
     /// <param name="cmdlet">The cmdlet, for its connections.</param>
@@ -99,8 +112,20 @@ internal static class PipedObject
 
     // They have a queue, and perhaps an id of another kind: neither the job of that id nor all jobs of the queue are meant.
     private static bool IsOther(PSObject item) => item.BaseObject is JobWorker or JobScheduler or JobGroup or JobMetric or JobMetricPoint or JobSparkline or JobQueueMeasure
-        or JobQueueFinding or JobDefect
+        or JobQueueFinding or JobDefect or JobNameCounts
         || OtherPictures.Overlaps(item.TypeNames);
+
+    private static bool IsQueue(PSObject item) => item.Properties["Id"] is null
+        && (IsA(item, nameof(JobQueueInfo))
+            || (Text(item, "Name") is { } name && name == Text(item, "Queue") && !IsOther(item) && Array.TrueForAll(QueueCounts, count => item.Properties[count] is not null)));
+
+    // A picture of a group has a queue, and must never stand for all of it.
+    private static bool IsPart(PSObject item) => IsOther(item) || IsA(item, nameof(JobFailureGroup))
+        || Array.Exists(PartsOfQueues, part => item.Properties[part] is not null)
+        || (Text(item, "Name") is { } name && name != Text(item, "Queue"));
+
+    // Deserialized.JobAdmin.JobQueueInfo comes from CLIXML and from afar, Selected.JobAdmin.JobQueueInfo from Select-Object.
+    private static bool IsA(PSObject item, string type) => item.TypeNames.Any(name => name.EndsWith("JobAdmin." + type, StringComparison.Ordinal));
 
     private static IJobServer Server(JobServerCmdlet cmdlet, PSObject? item) =>
         cmdlet.Connection is null && item is not null && Text(item, "Connection") is { } connection

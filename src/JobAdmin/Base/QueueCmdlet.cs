@@ -13,7 +13,7 @@ public abstract class QueueCmdlet : JobServerCmdlet
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string[]? Queue { get; set; }
 
-    /// <summary>Queues from the pipeline: what Get-JobQueue writes, names, or objects with the property Queue.</summary>
+    /// <summary>Queues from the pipeline: what Get-JobQueue writes, names, or objects with the property Queue. What names a job or a failure in a queue is refused.</summary>
     [Parameter(ValueFromPipeline = true)]
     [AllowNull]
     public PSObject? InputObject { get; set; }
@@ -91,7 +91,7 @@ public abstract class QueueCmdlet : JobServerCmdlet
         var queue = item.BaseObject is string name
             ? Servers() is [var server] ? new QueueReference(server, name)
                 : throw JobErrors.Input("ConnectionAmbiguous", "Several connections are named: name the queues with -Queue.")
-            : PipedObject.Queue(this, item)
+            : PipedObject.NamedQueue(this, item)
                 ?? throw JobErrors.Input("NotAQueue", $"'{item}' does not name a queue.", "Pipe queues from Get-JobQueue, or their names.", item);
         Require(queue.Server);
         return queue;
