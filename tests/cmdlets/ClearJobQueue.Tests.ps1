@@ -41,6 +41,14 @@ Describe 'Clear-JobQueue' {
         (Get-Count).failed | Should -Be 0
     }
 
+    It 'takes no more for a time that is not set' {
+        foreach ($filter in 'OlderThan', 'Before', 'After') {
+            $undefined = @{ $filter = $null }
+            (Get-ErrorOf { Clear-JobQueue emails completed @undefined -Confirm:$false }).Exception | Should -BeOfType Management.Automation.ParameterBindingException
+        }
+        (Get-Count).completed | Should -Be 3
+    }
+
     It 'never takes all for want of a state' {
         Get-ErrorId { Clear-JobQueue emails -Confirm:$false } | Should -Be 'StateMissing'
         Get-ErrorId { Clear-JobQueue emails -State nonsense -Confirm:$false } | Should -Be 'InvalidState'

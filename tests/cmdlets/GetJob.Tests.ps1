@@ -102,6 +102,11 @@ Describe 'Get-Job' {
         $out.Count | Should -Be 2
     }
 
+    It 'refuses a time that is not set' {
+        Get-ErrorId { Get-Job -Queue emails -After $undefined } | Should -Be ParameterArgumentValidationError
+        Get-ErrorId { Get-Job -Queue emails -OlderThan $undefined } | Should -Be ParameterArgumentValidationError
+    }
+
     It 'takes queues by wildcard, connections by name, and queues from the pipeline' {
         (Get-Job -Queue e*, papers | Measure-Object).Count | Should -Be 33
         (Get-Job -Queue emails -State failed -Connection c).Count | Should -Be 12

@@ -47,6 +47,12 @@ Describe 'Invoke-JobRetry' {
         (Invoke-JobRetry -Queue * -PassThru).Count | Should -Be 5
     }
 
+    It 'retries no more for a time that is not set' {
+        Get-ErrorId { Invoke-JobRetry -Queue emails -NewerThan $undefined } | Should -Be ParameterArgumentValidationError
+        Get-ErrorId { Invoke-JobRetry -Queue emails -After $undefined } | Should -Be ParameterArgumentValidationError
+        (Get-Count).failed | Should -Be 6
+    }
+
     It 'runs completed jobs again' {
         (Invoke-JobRetry -Queue emails -State completed -PassThru).Count | Should -Be 2
         (Get-Count).waiting | Should -Be 2

@@ -46,6 +46,15 @@ Describe '<Name>' -ForEach $commands {
         $own | Where-Object { $_ -match '[^s]s$' -and $_ -notin 'AsOpenMetrics', 'Attempts', 'MaxEvents', 'ResetAttempts', 'WriteEvents', 'WriteJobInResults' } | Should -BeNullOrEmpty
     }
 
+    It 'refuses $null for times, except to take a setting away' {
+        $takesAway = 'Set-JobScheduler -Every', 'Set-JobScheduler -StartDate', 'Set-JobScheduler -EndDate'
+        foreach ($parameter in $command.Parameters.Values) {
+            if ($parameter.ParameterType -notin [Nullable[timespan]], [Nullable[datetimeoffset]], [timespan[]], [JobAdmin.JobKeep], [JobAdmin.JobBackoff]) { continue }
+            $refuses = [bool]$parameter.Attributes.Where{ $_ -is [ValidateNotNull] }
+            $refuses | Should -Be ("$Name -$($parameter.Name)" -notin $takesAway) -Because "-$($parameter.Name) with a variable that is not set would choose more than is meant"
+        }
+    }
+
     It 'takes one thing from the pipeline' {
         foreach ($set in $command.ParameterSets) {
             @($set.Parameters | Where-Object ValueFromPipeline).Count | Should -BeLessOrEqual 1

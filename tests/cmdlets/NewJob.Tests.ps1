@@ -121,6 +121,8 @@ Describe 'New-Job' {
         @{ Case = 'a child without a name'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Queue = 'a' } } }
         @{ Case = 'a child with a mistyped setting'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'a'; Prioritty = 1 } } }
         @{ Case = 'a lifetime without an id'; Id = 'ParameterConflict'; Script = { New-Job x -Queue emails -DeduplicationTtl 1m } }
+        @{ Case = 'a delay that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -Delay $undefined } }
+        @{ Case = 'a time to keep that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -KeepCompleted $undefined } }
         @{ Case = 'what holds itself'; Id = 'InvalidJson'; Script = { $a = @{}; $a.a = $a; New-Job x $a -Queue emails } }
     ) {
         $before = Get-Keyspace

@@ -57,6 +57,12 @@ Describe 'Remove-Job' {
         Get-Keyspace | Should -Be $before
     }
 
+    It 'deletes no more for a time that is not set' {
+        Get-ErrorId { Remove-Job -Queue emails -State failed -Before $undefined -Confirm:$false } | Should -Be ParameterArgumentValidationError
+        Get-ErrorId { Remove-Job -Queue emails -State failed -OlderThan $undefined -Confirm:$false } | Should -Be ParameterArgumentValidationError
+        (Invoke-Peer @{ do = 'counts'; queue = 'emails' }).failed | Should -Be 4
+    }
+
     It 'asks before it deletes anything, and writes nothing with -WhatIf' {
         $before = Get-Keyspace
         [void](pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Get-Job -Queue emails | Remove-Job" 2>&1)

@@ -185,6 +185,8 @@ Describe 'Test-JobQueue' {
         @{ Case = 'a rate in percent'; Id = 'InvalidThreshold'; Script = { Test-JobQueue mail -FailureRate 5, 20 } }
         @{ Case = 'a check that there is not'; Id = 'InvalidCheck'; Script = { Test-JobQueue mail -Check weather } }
         @{ Case = 'no time at all'; Id = 'InvalidThreshold'; Script = { Test-JobQueue mail -NewerThan 0s } }
+        @{ Case = 'a time that is not set'; Id = 'ParameterArgumentTransformationError'; Script = { Test-JobQueue mail -WaitingAge 5m, $undefined } }
+        @{ Case = 'times that are not set'; Id = 'ParameterArgumentValidationError'; Script = { Test-JobQueue mail -WaitingAge $undefined } }
         @{ Case = 'a queue that is not there'; Id = 'QueueNotFound'; Script = { Test-JobQueue none } }
     ) {
         Get-ErrorId $Script | Should -Be $Id

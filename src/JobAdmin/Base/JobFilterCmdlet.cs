@@ -22,20 +22,24 @@ public abstract class JobFilterCmdlet : JobBridgeCmdlet
 
     /// <summary>Only jobs that finished (or, when they have not, were added) before this time.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) at this time or later.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) less long ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }

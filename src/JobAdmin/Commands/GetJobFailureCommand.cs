@@ -26,20 +26,24 @@ public sealed class GetJobFailureCommand : QueueReadCmdlet
 
     /// <summary>Only jobs that failed before this time.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>Only jobs that failed at this time or later.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Only jobs that failed longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>Only jobs that failed less long ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? NewerThan { get; set; }

@@ -15,6 +15,7 @@ public sealed class MeasureJobQueueCommand : QueueReadCmdlet
 
     /// <summary>From this long ago on: 15m, 6h, or a TimeSpan. Without it and -After, the last hour.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Alias("Last")]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
@@ -22,10 +23,12 @@ public sealed class MeasureJobQueueCommand : QueueReadCmdlet
 
     /// <summary>From this time on.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Up to this time. Without it, now.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>What to measure by: Events (the server's history), Jobs (finished jobs that were kept), or Auto: the history where there is one.</summary>

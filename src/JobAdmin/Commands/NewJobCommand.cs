@@ -48,6 +48,7 @@ public sealed class NewJobCommand : JobServerCmdlet
 
     /// <summary>How long the job waits before it may run: 30s, 1h30m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Delay { get; set; }
@@ -59,6 +60,7 @@ public sealed class NewJobCommand : JobServerCmdlet
 
     /// <summary>How long to wait between attempts: 5s, exponential:1s, or a hashtable with Type and Delay.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Backoff]
     [ArgumentCompleter(typeof(BackoffCompleter))]
     public JobBackoff? Backoff { get; set; }
@@ -69,12 +71,14 @@ public sealed class NewJobCommand : JobServerCmdlet
 
     /// <summary>How many completed jobs stay, how long, or both: 100, 7d, or 100,7d.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Keep]
     [ArgumentCompleter(typeof(KeepCompleter))]
     public JobKeep? KeepCompleted { get; set; }
 
     /// <summary>How many failed jobs stay, how long, or both: 100, 7d, or 100,7d.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Keep]
     [ArgumentCompleter(typeof(KeepCompleter))]
     public JobKeep? KeepFailed { get; set; }
@@ -86,6 +90,7 @@ public sealed class NewJobCommand : JobServerCmdlet
 
     /// <summary>How long the deduplication id holds; without it, until the job has finished.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? DeduplicationTtl { get; set; }

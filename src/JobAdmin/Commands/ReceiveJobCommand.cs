@@ -36,6 +36,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
 
     /// <summary>The longest time to wait, with -Wait: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration(Seconds = true)]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }

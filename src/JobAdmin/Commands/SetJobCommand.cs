@@ -24,6 +24,7 @@ public sealed class SetJobCommand : JobChangeCmdlet
 
     /// <summary>The new delay, from now, of jobs that are delayed: 0s, 30m, 1h30m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Delay { get; set; }

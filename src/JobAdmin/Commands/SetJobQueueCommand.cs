@@ -24,6 +24,7 @@ public sealed class SetJobQueueCommand : QueueCmdlet
 
     /// <summary>The window of the rate limit: 1s, 1m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? RateLimitDuration { get; set; }

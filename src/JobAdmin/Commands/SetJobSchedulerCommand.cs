@@ -49,6 +49,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
 
     /// <summary>How far the runs lie behind full intervals: with -Every 1h -Offset 5m, at five past.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Offset { get; set; }

@@ -35,11 +35,13 @@ public sealed class TestJobQueueCommand : QueueReadCmdlet
 
     /// <summary>How long the oldest waiting job has been ready.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Durations]
     public TimeSpan[] WaitingAge { get; set; } = [TimeSpan.FromMinutes(15), TimeSpan.FromHours(1)];
 
     /// <summary>How long a delayed job has been due without having been started.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Durations]
     public TimeSpan[] Overdue { get; set; } = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10)];
 
@@ -61,16 +63,19 @@ public sealed class TestJobQueueCommand : QueueReadCmdlet
 
     /// <summary>How long the queue has been paused.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Durations]
     public TimeSpan[] PausedFor { get; set; } = [TimeSpan.FromHours(1), TimeSpan.FromDays(1)];
 
     /// <summary>How long a rate limit still holds the queue.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Durations]
     public TimeSpan[] RateLimitedFor { get; set; } = [TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)];
 
     /// <summary>How long a scheduler has been due without having run.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Durations]
     public TimeSpan[] SchedulerOverdue { get; set; } = [TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)];
 

@@ -21,6 +21,7 @@ public sealed class WaitJobCommand : JobBridgeCmdlet
 
     /// <summary>The longest time to wait: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Alias("TimeoutSec")]
     [Duration(Seconds = true)]
     [ArgumentCompleter(typeof(DurationCompleter))]

@@ -53,6 +53,7 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
 
     /// <summary>Ends after this time: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration(Seconds = true)]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }
@@ -66,6 +67,7 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
 
     /// <summary>The longest time between two looks on a server that has no events of its own: seconds, 500ms, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration(Seconds = true)]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? PollInterval { get; set; }

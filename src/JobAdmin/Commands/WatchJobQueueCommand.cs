@@ -39,6 +39,7 @@ public sealed class WatchJobQueueCommand : JobServerCmdlet
 
     /// <summary>Ends after this time: seconds, 5m, or a TimeSpan.</summary>
     [Parameter]
+    [ValidateNotNull]
     [Duration(Seconds = true)]
     [ArgumentCompleter(typeof(DurationCompleter))]
     public TimeSpan? Timeout { get; set; }

@@ -24,8 +24,10 @@ public sealed class DurationsAttribute : ArgumentTransformationAttribute
             _ => All(new[] { value }),
         };
 
-        TimeSpan[] All(IList items) => [.. items.Cast<object?>().Select(item => (TimeSpan)one.Transform(engineIntrinsics, AsWritten(item))!)];
+        TimeSpan[] All(IList items) => [.. items.Cast<object?>().Select(item => (TimeSpan)(one.Transform(engineIntrinsics, AsWritten(item)) ?? throw Missing()))];
     }
+
+    private static ArgumentTransformationMetadataException Missing() => new("One of the lengths of time is null. Give each of them, as in 5m,1h.");
 
     // Within a list PowerShell keeps no text of a number: 1d is the decimal 1 then, and 90s a short integer.
     private static object? AsWritten(object? item) => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
