@@ -15,4 +15,11 @@ public interface IJobEventHistory
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Some of them; none at the end.</returns>
     Task<IReadOnlyList<JobEvent>> GetEventsAfterAsync(string queue, string after, CancellationToken cancellationToken);
+
+    /// <summary>How jobs ended that are not there any more, as far as the newest events tell it.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="ids">The jobs.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>By id, the events with which they completed or failed. A job that was added, moved or removed since then has none.</returns>
+    Task<IReadOnlyDictionary<string, JobEvent>> FindEndsAsync(string queue, IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 }

@@ -60,4 +60,13 @@ Describe 'Receive-Job' {
         Receive-Job $first -Queue soon -Wait -Timeout 10 | Should -Be 'first'
         Get-Job $second -Queue soon | Wait-Job -Timeout 10 | Receive-Job | Should -Be 'second'
     }
+
+    It 'tells with -Wait how a job ended that was gone before' {
+        [void](Invoke-Peer @{ do = 'startWorker'; queue = 'fast' })
+        $later = { Start-Sleep -Milliseconds 100; $_ }
+        New-Job job @{ result = 'gone' } -Queue fast -KeepCompleted 0 -PassThru | ForEach-Object $later | Receive-Job -Wait -Timeout 10 | Should -Be 'gone'
+        $record = Get-ErrorOf { New-Job job @{ do = 'fail'; reason = 'no luck' } -Queue fast -KeepFailed 0 -PassThru | ForEach-Object $later | Receive-Job -Wait -Timeout 10 }
+        $record.FullyQualifiedErrorId | Should -BeLike 'JobFailed,*'
+        "$record" | Should -BeLike '*no luck*'
+    }
 }

@@ -80,6 +80,34 @@ Describe 'Wait-Job' {
         $job.ReturnValue | Should -Be 'gone'
     }
 
+    It 'learns how a job ended that was gone before it began to wait' {
+        [void](Invoke-Peer @{ do = 'startWorker'; queue = 'emails' })
+        foreach ($n in 1..6) {
+            $job = New-Job job @{ result = $n } -Queue emails -KeepCompleted 0 -PassThru | ForEach-Object { Start-Sleep -Milliseconds 100; $_ } | Wait-Job -Timeout 10
+            $job.State | Should -Be 'Completed'
+            $job.ReturnValue | Should -Be $n
+        }
+    }
+
+    It 'learns how a retried job ended that was gone before it began to wait' {
+        $id = Add-TestJob @{ do = 'fail'; times = 1; result = 'gone' } @{ removeOnComplete = $true }
+        [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })
+        [void](Invoke-Peer @{ do = 'startWorker'; queue = 'emails' })
+        $job = Get-Job -Queue emails -State failed -First 1 | Invoke-JobRetry -PassThru | ForEach-Object { Start-Sleep -Milliseconds 300; $_ } | Wait-Job -Timeout 10
+        $job.Id | Should -Be $id
+        $job.State | Should -Be 'Completed'
+        $job.ReturnValue | Should -Be 'gone'
+        (Get-ErrorOf { Wait-Job $id -Queue emails -For active -Timeout 10 }).FullyQualifiedErrorId | Should -BeLike 'InvalidJobState,*'
+    }
+
+    It 'does not take the end of an earlier run for that of a job which was removed' {
+        [void](Add-TestJob @{} @{ jobId = 'once'; removeOnComplete = $true })
+        [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })
+        [void](Add-TestJob @{} @{ jobId = 'once' })
+        Remove-Job once -Queue emails -Confirm:$false
+        Get-ErrorId { Wait-Job once -Queue emails -Timeout 5 } | Should -Be 'JobNotFound'
+    }
+
     It 'says that a job is not there, and waits for the others' {
         $id = Add-TestJob
         [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })

@@ -78,7 +78,7 @@ internal sealed class StreamPosition(string queue, RedisKey key)
         {
             var parts = (RedisResult[])entry!;
             LastId = (string)parts[0]!;
-            events.Add(Parse(server, LastId, (RedisResult[])parts[1]!));
+            events.Add(Parse(server, queue, LastId, (RedisResult[])parts[1]!));
         }
 
         if (info.Added >= 0)
@@ -115,7 +115,8 @@ internal sealed class StreamPosition(string queue, RedisKey key)
 
     private JobEvent Gap(IJobServer server, long? missed) => new() { Server = server, Queue = queue, Event = "gap", Missed = missed, Time = DateTimeOffset.UtcNow, EventId = LastId };
 
-    private JobEvent Parse(IJobServer server, string id, RedisResult[] fields)
+    /// <summary>An event as an entry of a stream tells it.</summary>
+    public static JobEvent Parse(IJobServer server, string queue, string id, RedisResult[] fields)
     {
         string? name = null, kind = null, job = null, previous = null, reason = null, result = null, data = null;
         DateTimeOffset? due = null;

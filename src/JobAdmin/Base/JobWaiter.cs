@@ -169,10 +169,11 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
             foreach (var part in queue.Chunk(ReadTogether))
             {
                 var read = await server.GetJobsByIdAsync(queue.Key, Array.ConvertAll(part, job => job.Reference.Id), JobParts.None, token).ConfigureAwait(false);
+                var ends = await FindEndsAsync(queue.Key, part.Where((_, i) => read[i] is null), token).ConfigureAwait(false);
                 var there = new List<WaitedJob>();
                 for (var i = 0; i < part.Length; i++)
                 {
-                    if (await SettleAsync(part[i], read[i]).ConfigureAwait(false))
+                    if (await SettleAsync(part[i], read[i], ends.GetValueOrDefault(part[i].Reference.Id)).ConfigureAwait(false))
                     {
                         there.Add(part[i]);
                     }
@@ -183,18 +184,53 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         }
     }
 
-    /// <summary>Notes how a job is.</summary>
+    /// <summary>How jobs ended that are gone: what was heard of them, and else what the queue's events still tell. A job may have finished before anybody listened.</summary>
+    private async Task<Dictionary<string, JobEvent>> FindEndsAsync(string queue, IEnumerable<WaitedJob> gone, CancellationToken token)
+    {
+        var ends = new Dictionary<string, JobEvent>(StringComparer.Ordinal);
+        var unheard = new List<string>();
+        foreach (var job in gone)
+        {
+            if (job.Finish is { } finish)
+            {
+                ends[job.Reference.Id] = finish;
+            }
+            else
+            {
+                unheard.Add(job.Reference.Id);
+            }
+        }
+
+        if (unheard.Count > 0 && server is IJobEventHistory history)
+        {
+            try
+            {
+                foreach (var (id, end) in await history.FindEndsAsync(queue, unheard, token).ConfigureAwait(false))
+                {
+                    ends[id] = end;
+                }
+            }
+            catch (JobServerException e) when (e.Kind == JobErrorKind.Access)
+            {
+                // Who may not read the events is told that the jobs are not there.
+            }
+        }
+
+        return ends;
+    }
+
+    /// <summary>Notes how a job is, and when it is gone, how it ended.</summary>
     /// <returns>Whether it got there and is kept, so that it is worth reading in full.</returns>
-    private async Task<bool> SettleAsync(WaitedJob job, QueueJob? now)
+    private async Task<bool> SettleAsync(WaitedJob job, QueueJob? now, JobEvent? end)
     {
         if (now is null)
         {
-            var finished = job.AsFinished();
-            if (finished is null || goal.IsMissed(finished.State))
+            var finished = end is null ? null : job.AsFinished(end);
+            if (finished is null || !goal.IsReached(finished.State))
             {
                 await MissAsync(job, finished).ConfigureAwait(false);
             }
-            else if (goal.IsReached(finished.State) && Forget(job))
+            else if (Forget(job))
             {
                 await Reached(finished).ConfigureAwait(false);
             }

@@ -19,14 +19,10 @@ internal sealed class WaitedJob(JobReference reference, int place)
     public double? Percent { get; set; }
 
     /// <summary>The job as it finished when it was not kept: what was read before, with what the event says.</summary>
-    /// <returns>The job, or null when no event said that it finished.</returns>
-    public QueueJob? AsFinished()
+    /// <param name="finish">The event.</param>
+    /// <returns>The job.</returns>
+    public QueueJob AsFinished(JobEvent finish)
     {
-        if (Finish is not { } finish)
-        {
-            return null;
-        }
-
         var failed = finish.Event == "failed";
         return new QueueJob
         {
