@@ -43,6 +43,8 @@ Describe 'Remove-Job' {
     It 'deletes a flow with its children, or keeps them' {
         $flow = @{ name = 'parent'; queueName = 'papers'; children = @(@{ name = 'child'; queueName = 'parts' }, @{ name = 'child'; queueName = 'parts' }) }
         $first = Invoke-Peer @{ do = 'addFlow'; flow = $flow }
+        $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Remove-Job -Queue papers -State waiting-children -WhatIf; Remove-Job -Queue papers -State waiting-children -KeepChildren -WhatIf"
+        $said | Should -Be 'What if: Delete 1 waiting-children job in queue papers, with all that hang below them in their flows', 'What if: Delete 1 waiting-children job in queue papers'
         Get-Job $first.id -Queue papers | Remove-Job -Confirm:$false
         (Invoke-Peer @{ do = 'counts'; queue = 'parts' }).waiting | Should -Be 0
         $second = Invoke-Peer @{ do = 'addFlow'; flow = $flow }

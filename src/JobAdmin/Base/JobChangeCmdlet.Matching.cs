@@ -74,6 +74,7 @@ public abstract partial class JobChangeCmdlet
             Take = checkpoint is null ? null : id => checkpoint.Current!.Take(queue.Queue, id),
             Pending = checkpoint?.Pending.Where(rest => rest.Queue == queue).Sum(rest => rest.Ids.Count) ?? 0,
             OneByOne = PassThru,
+            Also = Also(query.States),
             AllChanged = count => Audit.Count(queue, Participle, count),
             Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
             Heard = outcomes!.Count,

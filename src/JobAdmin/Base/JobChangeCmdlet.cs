@@ -58,6 +58,9 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
     /// <summary>The states that are meant when all jobs that match are changed and none is named; empty when they must be named.</summary>
     internal abstract IReadOnlyList<JobState> DefaultStates { get; }
 
+    /// <summary>What is changed along with the jobs of some states, as the end of a sentence.</summary>
+    internal virtual string Also(IReadOnlyList<JobState> states) => "";
+
     internal override string? Why => AuditReason;
 
     /// <summary>Done with jobs before they are changed; null for nothing.</summary>

@@ -26,6 +26,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     /// <summary>How many of those that match are taken care of elsewhere.</summary>
     public long Pending { get; init; }
 
+    /// <summary>What is changed along with the jobs, as the end of a sentence.</summary>
+    public string Also { get; init; } = "";
+
     /// <summary>Asks whether to go on.</summary>
     public required Func<string, Task<bool>> Ask { get; init; }
 
@@ -59,7 +62,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
             return;
         }
 
-        if (!await Ask($"{verb} {Count:N0} {what}").ConfigureAwait(false))
+        if (!await Ask($"{verb} {Count:N0} {what}{Also}").ConfigureAwait(false))
         {
             return;
         }
