@@ -85,6 +85,25 @@ Describe 'Connect-JobServer' {
         Get-JobServer | Should -BeNullOrEmpty
     }
 
+    It 'says that a database is not there, and which ones are' {
+        $record = Get-ErrorOf { Connect-JobServer "$($lab.Uri)/99" }
+        $record.FullyQualifiedErrorId | Should -BeLike 'DatabaseNotFound,*'
+        $record.Exception | Should -BeOfType JobAdmin.JobServerException
+        "$record" | Should -BeLike '*database 99*'
+        $record.ErrorDetails.RecommendedAction | Should -BeLike '*0 to 15*'
+        Get-ErrorId { Connect-JobServer "$($lab.Uri),localhost:$($lab.Port)/99" } | Should -Be 'DatabaseNotFound'
+        Get-JobServer | Should -BeNullOrEmpty
+        (Connect-JobServer "$($lab.Uri)/15" | Test-JobServer).Reachable | Should -BeTrue
+    }
+
+    It 'says that a user may not go to another database' {
+        [void](Invoke-Redis acl setuser homely on '>Pa55/w@rd:x' '~*' '+@all' -select)
+        $record = Get-ErrorOf { Connect-JobServer "redis://homely:Pa55%2Fw%40rd:x@127.0.0.1:$($lab.Port)/3" }
+        $record.FullyQualifiedErrorId | Should -BeLike 'AccessDenied,*'
+        "$record" | Should -BeLike '*SELECT 3*'
+        (Connect-JobServer "redis://homely:Pa55%2Fw%40rd:x@127.0.0.1:$($lab.Port)" | Test-JobServer).Reachable | Should -BeTrue
+    }
+
     It 'gives up after -Timeout when nothing answers' {
         # A listener that never says a word.
         $silent = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)

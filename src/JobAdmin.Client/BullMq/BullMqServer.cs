@@ -56,6 +56,11 @@ internal sealed partial class BullMqServer : IJobServer
         try
         {
             var server = multiplexer.GetServers().FirstOrDefault(s => s.IsConnected && !s.IsReplica) ?? multiplexer.GetServers().First(s => s.IsConnected);
+            if (server.DatabaseCount is > 0 and var count && options.Database >= count)
+            {
+                throw errors.NoDatabase(options.Database, count, "it has no such database");
+            }
+
             var warnings = new List<string>();
             if (server.IsReplica)
             {

@@ -25,6 +25,7 @@ internal sealed class RedisErrors(string endpoint)
         RedisCommandException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
         // The library looks at the slots before it sends anything.
         RedisCommandException { Message: var m } when m.Contains("slot", StringComparison.OrdinalIgnoreCase) => CrossSlot(),
+        RedisCommandException { Message: var m } when m.Contains("database", StringComparison.OrdinalIgnoreCase) => NoDatabase(null, 0, m),
         _ => new("RedisError", JobErrorKind.Server, $"{endpoint}: {exception.Message}", null) { Target = endpoint },
     };
 
@@ -71,6 +72,19 @@ internal sealed class RedisErrors(string endpoint)
             _ => new("RedisError", JobErrorKind.Server, $"{endpoint} answered with an error ({what}): {message}", null) { Target = endpoint },
         };
     }
+
+    /// <summary>A database is not there, or SELECT is refused.</summary>
+    /// <param name="database">Its number, when known.</param>
+    /// <param name="count">How many there are; 0 when not known.</param>
+    /// <param name="why">What the server says of it.</param>
+    public JobServerException NoDatabase(int? database, int count, string why) => new("DatabaseNotFound", JobErrorKind.InvalidInput,
+        $"{endpoint} does not give {(database is { } number ? $"database {number}" : "this database")}: {why.TrimEnd('.')}.",
+        count switch
+        {
+            0 => "Connect to one that it has: mostly 0 to 15, and on a cluster only 0.",
+            1 => "It has only database 0.",
+            _ => $"It has the databases 0 to {count - 1}.",
+        }) { Target = endpoint };
 
     private JobServerException CrossSlot() => new("CrossSlot", JobErrorKind.InvalidState, $"The queue's keys lie on different nodes of the cluster at {endpoint}.",
         "On a Redis Cluster BullMQ needs a hash-tagged prefix: connect with -Prefix '{bull}' or what the application uses.") { Target = endpoint };

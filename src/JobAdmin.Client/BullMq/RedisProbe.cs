@@ -8,7 +8,7 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Knocks at an address before the real connection is made: only here can be told why a server does not answer as Redis should.</summary>
 internal static class RedisProbe
 {
-    /// <summary>Connects, logs in, pings and hangs up.</summary>
+    /// <summary>Connects, logs in, pings, looks into the database and hangs up.</summary>
     /// <exception cref="JobServerException">What is wrong, in the user's words.</exception>
     public static async Task RunAsync(JobServerOptions options, string host, int port, RedisErrors errors, RemoteCertificateValidationCallback? validate, CancellationToken cancellationToken)
     {
@@ -42,6 +42,10 @@ internal static class RedisProbe
                 }
 
                 Check(await AskAsync(stream, ["PING"], limit.Token).ConfigureAwait(false), endpoint, errors, tls);
+                if (options.Database > 0)
+                {
+                    await SelectAsync(stream, options.Database, errors, limit.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -68,6 +72,23 @@ internal static class RedisProbe
                 ? new JobServerException("TlsFailed", JobErrorKind.Connection, $"{endpoint} hung up during the TLS handshake.",
                     "Use redis:// where the server has no TLS; give -ClientCertificate where it wants one.") { Target = endpoint }
                 : HungUp(endpoint);
+        }
+    }
+
+    /// <summary>Goes to a database: the library would stay where it is when that is refused, or fail with every command.</summary>
+    private static async Task SelectAsync(Stream stream, int database, RedisErrors errors, CancellationToken cancellationToken)
+    {
+        var answer = Encoding.UTF8.GetString(await AskAsync(stream, ["SELECT", $"{database}"], cancellationToken).ConfigureAwait(false)).TrimEnd();
+        if (answer.StartsWith("-ERR", StringComparison.Ordinal))
+        {
+            // Managed servers forbid CONFIG: then nothing says how many there are.
+            var lines = Encoding.UTF8.GetString(await AskAsync(stream, ["CONFIG", "GET", "databases"], cancellationToken).ConfigureAwait(false)).Split("\r\n");
+            throw errors.NoDatabase(database, lines is ["*2", _, "databases", _, var text, ..] && int.TryParse(text, out var count) ? count : 0, answer[1..]);
+        }
+
+        if (answer.StartsWith('-'))
+        {
+            throw errors.Server(answer[1..], $"SELECT {database}");
         }
     }
 

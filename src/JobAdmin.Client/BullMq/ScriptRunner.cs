@@ -74,7 +74,7 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
                 WireLog.Write($"{what}, {size} arguments", Stopwatch.GetElapsedTime(started));
                 return result;
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+            catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
             {
                 WireLog.Write($"{what} failed", Stopwatch.GetElapsedTime(started));
                 var error = errors.Translate(exception, what);
