@@ -30,6 +30,14 @@ Describe 'Invoke-JobPromotion' {
         Get-ErrorId { Invoke-JobPromotion 77 -Queue emails } | Should -BeIn 'JobNotFound', 'InvalidJobState'
     }
 
+    It 'says in which state a job is that is not delayed' {
+        $outcomes = 1, 2, 77 | Invoke-JobPromotion -Queue emails -PassThru -ErrorAction SilentlyContinue
+        $outcomes.Status | Should -Be 'SkippedWrongState', 'Promoted', 'NotFound'
+        $outcomes.PreviousState | Should -Be 'Failed', 'Delayed', 'Unknown'
+        $again = Invoke-JobPromotion 2 -Queue emails -PassThru -ErrorAction SilentlyContinue
+        $again.PreviousState | Should -Be 'Waiting'
+    }
+
     It 'writes nothing with -WhatIf' {
         $before = Get-Keyspace
         Get-Job -Queue emails -State delayed | Invoke-JobPromotion -WhatIf

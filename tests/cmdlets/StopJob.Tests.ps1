@@ -33,6 +33,15 @@ Describe 'Stop-Job' {
         $warning | Should -BeLike '*job 1*interrupted*'
     }
 
+    It 'takes a job whose worker is gone for active' {
+        [void](Invoke-Redis del bull:emails:1:lock)
+        $outcome = Get-Job -Queue emails -State active | Stop-Job -PassThru -Confirm:$false -WarningVariable warning -WarningAction SilentlyContinue
+        $outcome.Status | Should -Be 'StopRequested'
+        $outcome.PreviousState | Should -Be 'Active'
+        $warning | Should -BeLike '*job 1*interrupted*'
+        (Stop-Job 2 -Queue emails -PassThru -Confirm:$false).PreviousState | Should -Be 'Waiting'
+    }
+
     It 'stops all that match, and wants to know which states' {
         Get-ErrorId { Stop-Job -Queue emails -Confirm:$false } | Should -Be 'StateMissing'
         (Stop-Job -Queue emails -State waiting, delayed -Confirm:$false -PassThru).Count | Should -Be 5

@@ -30,22 +30,14 @@ end
 
 for i = 10, #ARGV do
   local id = ARGV[i]
-  local state, code = '', nil
-  for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
-    if call('ZSCORE', P .. set, id) then state = set break end
-  end
   local there, wrong = isJob(P .. id)
+  local state, code = there and stateOf(P, id) or '', nil
   if not there then
     code = wrong or -1
+  elseif state == 'active' or (has('t') and state ~= 'delayed') then
+    code = -3
   else
-    if state == '' then
-      state = (call('EXISTS', P .. id .. ':lock') == 1 or call('LPOS', P .. 'active', id)) and 'active' or 'wait'
-    end
-    if state == 'active' or (has('t') and state ~= 'delayed') then
-      code = -3
-    else
-      code = codeOf(pcall(change, id))
-    end
+    code = codeOf(pcall(change, id))
   end
   tell(code, state)
 end

@@ -15,3 +15,18 @@ local function codeOf(ok, result)
   if ok then return result end
   return type(result) == 'table' and result.err or tostring(result)
 end
+
+-- The state of a job that is there: the word of its set or 'active', and else 'wait'. A job whose worker is gone has no lock, and stands among the active ones
+-- until BullMQ finds it stalled; these are read once a call, the newest 10,000.
+local running
+local function stateOf(P, id)
+  for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
+    if redis.call('ZSCORE', P .. set, id) then return set end
+  end
+  if redis.call('EXISTS', P .. id .. ':lock') == 1 then return 'active' end
+  if not running then
+    running = {}
+    for _, other in ipairs(redis.call('LRANGE', P .. 'active', 0, 9999)) do running[other] = true end
+  end
+  return running[id] and 'active' or 'wait'
+end

@@ -31,8 +31,11 @@ inLots(5, {
     job = row and P .. id or nil
     if row then jobFields.priority = row[at + 1] end
     local code = codeOf(pcall(bullmq, keys, { P, id }))
-    if code == -3 and not isJob(P .. id) then code = -1 end
-    return code, 'delayed'
+    if code ~= -3 then return code, 'delayed' end
+    -- Only one that was not delayed is looked for elsewhere.
+    local there, wrong = isJob(P .. id)
+    if not there then return wrong or -1, '' end
+    return code, stateOf(P, id)
   end,
   done = 0,
 })

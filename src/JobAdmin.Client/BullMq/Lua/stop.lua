@@ -12,16 +12,13 @@ for i = 5, #ARGV do
   if i % 8 == 0 and isLate() then break end
   local id = ARGV[i]
   local job = P .. id
-  local state, code = '', nil
-  for _, set in ipairs({ 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }) do
-    if call('ZSCORE', P .. set, id) then state = set break end
-  end
-  if not isJob(job) then
-    code = -1
+  local there, wrong = isJob(job)
+  local state, code = there and stateOf(P, id) or '', nil
+  if not there then
+    code = wrong or -1
   elseif state == 'completed' or state == 'failed' then
     code = -3
   else
-    if state == '' then state = call('EXISTS', job .. ':lock') == 1 and 'active' or 'wait' end
     local scheduler = call('HGET', job, 'rjk')
     if state == 'delayed' and scheduler and call('ZSCORE', P .. 'repeat', scheduler) then
       -- The next run of a scheduler carries the chain of runs: the scheduler is what has to be changed.
