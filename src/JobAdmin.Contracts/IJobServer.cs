@@ -77,6 +77,12 @@ public interface IJobServer : IAsyncDisposable
     /// <returns>Progress after each slice; the last one has the final count.</returns>
     IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, CancellationToken cancellationToken);
 
+    /// <summary>Throws what <see cref="RemoveQueueAsync"/> would refuse with before it changes anything, as far as that can be told.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="force">Whether to go on with active jobs, and where the layout is foreign or mixed.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task CheckRemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Deletes a queue and all that belongs to it, in bounded slices. It is paused first.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="force">Whether to go on with active jobs, and where the layout is foreign or mixed.</param>

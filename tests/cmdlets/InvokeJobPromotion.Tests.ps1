@@ -38,6 +38,13 @@ Describe 'Invoke-JobPromotion' {
         $again.PreviousState | Should -Be 'Waiting'
     }
 
+    It 'refuses states other than delayed before it counts anything' {
+        $record = Get-ErrorOf { Invoke-JobPromotion -Queue emails -State failed -WhatIf }
+        $record.FullyQualifiedErrorId | Should -BeLike 'InvalidState,*'
+        $record.ErrorDetails.RecommendedAction | Should -BeLike '*delayed*'
+        (Invoke-JobPromotion -Queue emails -State delayed -PassThru).Count | Should -Be 5
+    }
+
     It 'writes nothing with -WhatIf' {
         $before = Get-Keyspace
         Get-Job -Queue emails -State delayed | Invoke-JobPromotion -WhatIf

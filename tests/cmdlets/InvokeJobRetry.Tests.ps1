@@ -146,6 +146,14 @@ Describe 'Invoke-JobRetry' {
         Get-ErrorId { Invoke-JobRetry 1 -Queue emails -Reason x } | Should -Be 'ParameterConflict'
     }
 
+    It 'refuses states other than failed and completed before it counts anything' {
+        foreach ($states in 'waiting', @('failed', 'waiting'), 'cancelled') {
+            $record = Get-ErrorOf { Invoke-JobRetry -Queue emails -State $states -WhatIf }
+            $record.FullyQualifiedErrorId | Should -BeLike 'InvalidState,*'
+            $record.ErrorDetails.RecommendedAction | Should -BeLike '*failed, completed*'
+        }
+    }
+
     It 'uses the default queue of the connection' {
         [void](Connect-JobServer $lab.Uri -Queue chat)
         (Invoke-JobRetry 2 -PassThru).Queue | Should -Be 'chat'

@@ -32,6 +32,15 @@ Describe 'Remove-JobQueue' {
         (Get-JobQueue).Name | Should -Be 'chat'
     }
 
+    It 'refuses a queue with active jobs with -WhatIf as it would without' {
+        [void](Invoke-Peer @{ do = 'take'; queue = 'emails' })
+        $before = Get-Keyspace
+        Get-ErrorId { Remove-JobQueue emails -WhatIf } | Should -Be 'QueueHasActiveJobs'
+        Get-ErrorId { Remove-JobQueue emails -Confirm:$false } | Should -Be 'QueueHasActiveJobs'
+        Remove-JobQueue emails -Force -WhatIf
+        Get-Keyspace | Should -Be $before
+    }
+
     It 'asks, and shows the counts of every state with -WhatIf, writing nothing' {
         $before = Get-Keyspace
         $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Remove-JobQueue emails -Force -WhatIf; Get-JobQueue chat | Remove-JobQueue -WhatIf; Remove-JobQueue emails -Force"

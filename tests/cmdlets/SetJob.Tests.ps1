@@ -42,6 +42,14 @@ Describe 'Set-Job' {
         Get-ErrorId { Set-Job -Queue emails -Priority 2 } | Should -Be StateMissing
     }
 
+    It 'refuses states that the change never applies to before it counts anything' {
+        Get-ErrorId { Set-Job -Queue emails -State waiting -Delay 5m -WhatIf } | Should -Be InvalidState
+        $record = Get-ErrorOf { Set-Job -Queue emails -State active, waiting -Data @{} -WhatIf }
+        $record.FullyQualifiedErrorId | Should -BeLike 'InvalidState,*'
+        "$record" | Should -BeLike '*active*'
+        (Set-Job -Queue emails -State delayed -Delay 5m -PassThru).Status | Should -Be Updated
+    }
+
     It 'makes an error of <Case>' -ForEach @(
         @{ Case = 'a running job'; Id = 'InvalidJobState'; Script = { Set-Job 3 -Queue emails -Data @{} } }
         @{ Case = 'the delay of a job that has none'; Id = 'InvalidJobState'; Script = { Set-Job 4 -Queue emails -Delay 1m } }

@@ -42,6 +42,14 @@ Describe 'Stop-Job' {
         (Stop-Job 2 -Queue emails -PassThru -Confirm:$false).PreviousState | Should -Be 'Waiting'
     }
 
+    It 'refuses states that can''t be stopped before it counts anything' {
+        $record = Get-ErrorOf { Stop-Job -Queue emails -State waiting, completed, failed -WhatIf }
+        $record.FullyQualifiedErrorId | Should -BeLike 'InvalidState,*'
+        "$record" | Should -BeLike '*completed or failed*'
+        $record.ErrorDetails.RecommendedAction | Should -BeLike '*waiting, prioritized, delayed, waiting-children, active, paused*'
+        Get-ErrorId { Get-JobQueue emails | Stop-Job -State completed -Confirm:$false } | Should -Be 'InvalidState'
+    }
+
     It 'stops all that match, and wants to know which states' {
         Get-ErrorId { Stop-Job -Queue emails -Confirm:$false } | Should -Be 'StateMissing'
         (Stop-Job -Queue emails -State waiting, delayed -Confirm:$false -PassThru).Count | Should -Be 5

@@ -20,6 +20,9 @@ internal sealed partial class BullMqServer
         ["lock"] = "string", ["logs"] = "list", ["dependencies"] = "set", ["processed"] = "hash", ["failed"] = "hash", ["unsuccessful"] = "zset",
     };
 
+    public async Task CheckRemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) =>
+        await CheckRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
+
     public async IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (profile, total) = await BeforeRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
@@ -50,7 +53,11 @@ internal sealed partial class BullMqServer
         || id.LastIndexOf(':') is var colon and >= 0 && (JobWords.ContainsKey(id[(colon + 1)..]) || id.IndexOf(':') == colon && id.StartsWith("repeat:", StringComparison.Ordinal));
 
     /// <summary>Checks whether a queue may be removed, and counts its jobs.</summary>
-    private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
+    private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken) =>
+        (await CheckRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false),
+            await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false));
+
+    private async Task<QueueProfile> CheckRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
     {
         RequireWrite();
         var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
@@ -63,7 +70,7 @@ internal sealed partial class BullMqServer
                 "Stop the workers or wait for them, or use -Force to take the jobs away from them.") { Target = queue };
         }
 
-        return (profile, await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false));
+        return profile;
     }
 
     private async Task PauseForRemovalAsync(string queue, QueueProfile profile, CancellationToken cancellationToken)

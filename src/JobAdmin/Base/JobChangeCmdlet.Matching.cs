@@ -30,6 +30,7 @@ public abstract partial class JobChangeCmdlet
     private void ChangeMatching(IReadOnlyList<QueueReference> queues)
     {
         var states = JobStates.Parse(State);
+        RefuseImpossible(states);
         states = states.Count > 0 ? states : DefaultStates;
         if (states.Count == 0)
         {
@@ -38,6 +39,16 @@ public abstract partial class JobChangeCmdlet
         }
 
         ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), BuildFilter);
+    }
+
+    /// <summary>Refuses states that the change never applies to: they would be counted, asked for, and then be an error a job.</summary>
+    private void RefuseImpossible(IReadOnlyList<JobState> states)
+    {
+        if (PossibleStates is { } possible && states.Except(possible).Select(JobErrors.Word).ToList() is { Count: > 0 } others)
+        {
+            throw JobErrors.Input("InvalidState", $"Jobs that are {string.Join(" or ", others)} can't be {Participle}.",
+                $"Name only states that it applies to: {string.Join(", ", possible.Select(JobErrors.Word))}.", State);
+        }
     }
 
     private void ChangeGroup(QueueReference queue, JobQuery jobs)

@@ -61,6 +61,9 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
     /// <summary>What is changed along with the jobs of some states, as the end of a sentence.</summary>
     internal virtual string Also(IReadOnlyList<JobState> states) => "";
 
+    /// <summary>The states that the change applies to; null for all.</summary>
+    internal virtual IReadOnlyList<JobState>? PossibleStates => null;
+
     internal override string? Why => AuditReason;
 
     /// <summary>Done with jobs before they are changed; null for nothing.</summary>

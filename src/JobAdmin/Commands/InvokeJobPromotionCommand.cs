@@ -27,4 +27,6 @@ public sealed class InvokeJobPromotionCommand : JobChangeCmdlet
     internal override JobChange Change => new JobChange.Promote();
 
     internal override IReadOnlyList<JobState> DefaultStates => [JobState.Delayed];
+
+    internal override IReadOnlyList<JobState> PossibleStates => DefaultStates;
 }

@@ -31,4 +31,6 @@ public sealed class InvokeJobRetryCommand : JobChangeCmdlet
     internal override JobChange Change => new JobChange.Retry(ResetAttempts);
 
     internal override IReadOnlyList<JobState> DefaultStates => [JobState.Failed];
+
+    internal override IReadOnlyList<JobState> PossibleStates => [JobState.Failed, JobState.Completed];
 }

@@ -45,6 +45,8 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
 
     private async Task RemoveAsync(QueueReference queue, ProgressReporter bar, CancellationToken token)
     {
+        // What would be refused is neither asked for nor told as done.
+        await queue.Server.CheckRemoveQueueAsync(queue.Queue, Force, token).ConfigureAwait(false);
         var counts = await CountAsync(queue, token).ConfigureAwait(false);
         if (!await ShouldDoAsync(queue, $"Delete {queue} with {Describe(counts)}").ConfigureAwait(false))
         {

@@ -53,6 +53,9 @@ public sealed class SetJobCommand : JobChangeCmdlet
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
 
+    internal override IReadOnlyList<JobState> PossibleStates => Delay is not null ? [JobState.Delayed]
+        : [JobState.Waiting, JobState.Prioritized, JobState.Delayed, JobState.WaitingChildren, JobState.Completed, JobState.Failed, JobState.Paused];
+
     internal override void BeginOurs()
     {
         edit = new JobChange.Edit(IsBound(nameof(Data)) ? JsonText.Of(Data, nameof(Data)) : null, Priority, Delay, Progress is null ? null : JsonText.Of(Progress, nameof(Progress)));

@@ -45,4 +45,7 @@ public sealed class StopJobCommand : JobChangeCmdlet
     internal override JobChange Change => new JobChange.Stop(Reason ?? $"Stopped by {Environment.UserName}");
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
+
+    internal override IReadOnlyList<JobState> PossibleStates =>
+        [JobState.Waiting, JobState.Prioritized, JobState.Delayed, JobState.WaitingChildren, JobState.Active, JobState.Paused];
 }
