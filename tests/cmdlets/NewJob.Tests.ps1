@@ -89,6 +89,14 @@ Describe 'New-Job' {
         Invoke-Redis pttl bull:emails:de:d | Should -BeGreaterThan 50000
     }
 
+    It 'takes a deduplication among the options as it takes -DeduplicationId' {
+        $options = @{ deduplication = @{ id = 'dx' } }
+        (New-Job x -Queue emails -Option $options -PassThru).Id | Should -Be 2
+        $again = New-Job x -Queue emails -Option $options -PassThru -ErrorAction Stop
+        $again.Status | Should -Be AlreadyExists
+        $again.Id | Should -Be 2
+    }
+
     It 'adds flows, whose parent runs after its children' {
         $id = (New-Job print @{ pages = 2 } -Queue emails -PassThru -Children @(
                 @{ Name = 'page'; Data = @{ n = 1 }; Queue = 'pages'; Attempts = 2 }
@@ -120,6 +128,10 @@ Describe 'New-Job' {
         @{ Case = 'a number as id'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Id 42 } }
         @{ Case = 'a child without a name'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Queue = 'a' } } }
         @{ Case = 'a child with a mistyped setting'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'a'; Prioritty = 1 } } }
+        @{ Case = 'an id among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ jobId = 'once' } } }
+        @{ Case = 'a parent among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ parent = @{ id = '1'; queue = 'bull:emails' } } } }
+        @{ Case = 'a schedule among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"repeat":{"every":1000}}' } }
+        @{ Case = 'an id among the options of a child'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Option = @{ jobId = 'once' } } } }
         @{ Case = 'a lifetime without an id'; Id = 'ParameterConflict'; Script = { New-Job x -Queue emails -DeduplicationTtl 1m } }
         @{ Case = 'a delay that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -Delay $undefined } }
         @{ Case = 'a time to keep that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -KeepCompleted $undefined } }

@@ -144,16 +144,17 @@ public sealed class NewJobCommand : JobServerCmdlet
         template = new NewJob
         {
             Name = Name, Id = Id, Priority = Priority, Delay = Delay, Attempts = Attempts, Backoff = Backoff, Lifo = Lifo, KeepCompleted = KeepCompleted, KeepFailed = KeepFailed,
-            DeduplicationId = DeduplicationId, DeduplicationTtl = DeduplicationTtl, GroupId = GroupId, Options = JsonText.ObjectOf(Option, nameof(Option)), Children = NewJobs.Children(Children),
+            DeduplicationId = DeduplicationId, DeduplicationTtl = DeduplicationTtl, GroupId = GroupId, Options = NewJobs.Options(Option), Children = NewJobs.Children(Children),
         };
         if (Option is not null && server.Connection.Kind != JobServerKind.Redis)
         {
             throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "take BullMQ's own options");
         }
 
+        var deduplicates = DeduplicationId is not null || NewJobs.Deduplicate(template.Options);
         var producer = JobCapability.Of<IJobProducer>(server, "add jobs");
         adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token), Throttle is { } rate ? new Pacer(rate) : null,
-            outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && DeduplicationId is not null && outcome.Id != Id);
+            outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && deduplicates && outcome.Id != Id);
     }
 
     internal override void Process()

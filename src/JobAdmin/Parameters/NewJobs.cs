@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.Json;
 using JobAdmin.Base;
 
 namespace JobAdmin.Parameters;
@@ -7,6 +8,36 @@ namespace JobAdmin.Parameters;
 internal static class NewJobs
 {
     private const int MaxDepth = 50;
+
+    // What BullMQ's library reads before it sends a job, and its scripts do not: stored among the options it would mean nothing.
+    private static readonly (string Name, string InJob, string InChild)[] Elsewhere =
+    [
+        ("jobId", "Give the id with -Id.", "Give the id as Id, beside Name."),
+        ("parent", "Add the parent, and this job as one of its -Children.", "Its parent is the job whose child it is: leave it out."),
+        ("repeat", "Set-JobScheduler makes jobs that repeat.", "Set-JobScheduler makes jobs that repeat."),
+    ];
+
+    /// <summary>Reads options by BullMQ's own names.</summary>
+    /// <param name="value">The value; null is none.</param>
+    /// <param name="ofChild">Whether they are those of a child in a flow.</param>
+    /// <returns>JSON, or null for none.</returns>
+    public static string? Options(object? value, bool ofChild = false)
+    {
+        var text = JsonText.ObjectOf(value, "Option");
+        foreach (var name in Names(text))
+        {
+            if (Array.Find(Elsewhere, one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { Name: not null } other)
+            {
+                throw JobErrors.Input("InvalidSetting", $"'{name}' has no effect among the options of a job.", ofChild ? other.InChild : other.InJob, value);
+            }
+        }
+
+        return text;
+    }
+
+    /// <summary>Whether options have a deduplication id, by BullMQ's long name or its short one.</summary>
+    /// <param name="options">JSON, or null for none.</param>
+    public static bool Deduplicate(string? options) => Names(options).Any(name => name is "deduplication" or "de");
 
     /// <summary>Converts children.</summary>
     /// <param name="children">The children.</param>
@@ -33,10 +64,21 @@ internal static class NewJobs
             Lifo = given.Of<bool>("Lifo") == true,
             KeepCompleted = given.Converted(["KeepCompleted"], KeepAttribute.Convert),
             KeepFailed = given.Converted(["KeepFailed"], KeepAttribute.Convert),
-            Options = JsonText.ObjectOf(given.Value("Option", "Options"), "Option"),
+            Options = Options(given.Value("Option", "Options"), ofChild: true),
             Children = nested is null ? [] : Children([.. (LanguagePrimitives.GetEnumerable(nested) ?? new[] { nested }).Cast<object?>()], depth + 1),
         };
         given.RefuseOthers();
         return job;
+    }
+
+    private static List<string> Names(string? options)
+    {
+        if (options is null)
+        {
+            return [];
+        }
+
+        using var document = JsonDocument.Parse(options, new JsonDocumentOptions { MaxDepth = 1000 });
+        return [.. document.RootElement.EnumerateObject().Select(option => option.Name)];
     }
 }
