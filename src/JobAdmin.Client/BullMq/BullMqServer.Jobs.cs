@@ -97,7 +97,7 @@ internal sealed partial class BullMqServer
 
     private IAsyncEnumerable<List<QueueJob>> SetPagesAsync(JobQuery query, JobState state, long skip, long limit, CancellationToken cancellationToken, long jump = 0)
     {
-        var pages = new SetPages(this, query, state, limit == long.MaxValue ? long.MaxValue : limit + skip, jump);
+        var pages = new SetPages(this, query, state, Reach(limit, skip), jump);
         return PageStream.ReadAsync(pages.NextAsync, pages, cancellationToken);
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class BullMqServer
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         // Workers take from the right end, so the oldest stand there.
         var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst, jump);
-        var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), limit == long.MaxValue ? long.MaxValue : limit + query.Skip));
+        var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), Reach(limit, query.Skip)));
         var parts = query.Parts | filter.Parts;
         var rows = new JobRows(this, query.Queue, parts);
         IReadOnlyList<string> ids = [];
@@ -137,6 +137,9 @@ internal sealed partial class BullMqServer
             },
             cancellationToken);
     }
+
+    /// <summary>How many jobs a listing may have to look at.</summary>
+    private static long Reach(long limit, long skip) => limit > long.MaxValue - skip ? long.MaxValue : limit + skip;
 
     /// <summary>Jobs by id, those that are there and pass the filter, in as many calls as their size asks for.</summary>
     private async Task<List<QueueJob>> ReadByIdAsync(string queue, IReadOnlyList<string> ids, JobState known, JobParts parts, string filter, CancellationToken cancellationToken)

@@ -100,6 +100,22 @@ public sealed class ListingTests(Bench bench)
         }
     }
 
+    [Theory, InlineData("waiting"), InlineData("failed")]
+    public async Task A_limit_and_a_skip_may_be_as_large_as_can_be(string state)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync(state, 150);
+        var server = await lab.ServerAsync();
+        var query = new JobQuery { Queue = "emails", States = [state == "failed" ? JobState.Failed : JobState.Waiting] };
+        var expected = await lab.IdsAsync(state);
+        foreach (var first in (long[])[long.MaxValue, long.MaxValue - 1])
+        {
+            Assert.Equal(expected.Skip(10), await server.IdsAsync(query with { Skip = 10, First = first }));
+            Assert.Equal(expected.Skip(60), await server.IdsAsync(query with { Skip = 60, First = first }));
+            Assert.Empty(await server.IdsAsync(query with { Skip = long.MaxValue, First = first }));
+        }
+    }
+
     [Fact]
     public async Task A_page_is_no_larger_than_asked_for_and_the_first_comes_before_the_rest_is_read()
     {
