@@ -128,7 +128,7 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
         var state = StateWords.Parse(word);
         var problems = new Problems();
         var timestamp = Time(row, 1, ref problems);
-        var attempts = Number(row, 6, ref problems) ?? Number(row, 7, ref problems) ?? 0;
+        var attempts = Number(row, 6, ref problems) ?? Number(row, 7, ref problems);
         var delay = Number(row, 11, ref problems) ?? 0;
         var allowed = Allowed(row[17]);
         if (!row.Has(0) && timestamp is null)
@@ -150,10 +150,10 @@ internal sealed class JobRows(IJobServer server, string queue, JobParts parts)
             FinishedOn = Time(row, 3, ref problems),
             RawFailedReason = row.Has(4) ? row[4].ToArray() : null,
             Progress = JobValues.Progress(row[5]),
-            AttemptsMade = (int)attempts,
-            AttemptsStarted = (int?)Number(row, 8, ref problems),
+            AttemptsMade = JobValues.Count(attempts) ?? 0,
+            AttemptsStarted = JobValues.Count(Number(row, 8, ref problems)),
             Attempts = allowed is { } a ? (int)Math.Max(a, 1) : null,
-            StalledCount = (int)(Number(row, 9, ref problems) ?? 0),
+            StalledCount = JobValues.Count(Number(row, 9, ref problems)) ?? 0,
             Priority = Number(row, 10, ref problems) ?? 0,
             Delay = delay > 0 ? TimeSpan.FromMilliseconds(Math.Min(delay, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)) : TimeSpan.Zero,
             DelayUntil = state == JobState.Delayed ? Due(score) : null,

@@ -29,6 +29,9 @@ internal static class JobValues
         return number is not null;
     }
 
+    /// <summary>A number as a count; the largest there is, where it is beyond that.</summary>
+    public static int? Count(long? number) => number is { } n ? (int)Math.Clamp(n, int.MinValue, int.MaxValue) : null;
+
     /// <summary>How many attempts a job's options allow, one at the least; null where they don't say it. As the scripts do, it takes the first number behind the name.</summary>
     public static int? Allowed(ReadOnlySpan<byte> options)
     {

@@ -38,7 +38,7 @@ internal readonly ref struct StoredJob(ReadOnlySpan<byte> id, JobState state, Re
     public bool Has(int field) => !values[field].IsMissing;
 
     /// <summary>How many attempts were made.</summary>
-    public int Attempts => (int)(Number(AttemptsMade) ?? Number(OldAttemptsMade) ?? 0);
+    public int Attempts => JobValues.Count(Number(AttemptsMade) ?? Number(OldAttemptsMade)) ?? 0;
 
     /// <summary>A field that is a number; null where it is none.</summary>
     public long? Number(int field) => JobValues.TryNumber(this[field], out var number) ? number : null;

@@ -118,9 +118,9 @@ internal sealed class StoredJobs
         json.Add(",\"maxAttempts\":"u8);
         json.Add(JobValues.Allowed(job[StoredJob.Options]));
         json.Add(",\"attemptsStarted\":"u8);
-        json.Add((int?)job.Number(StoredJob.AttemptsStarted));
+        json.Add(JobValues.Count(job.Number(StoredJob.AttemptsStarted)));
         json.Add(",\"stalledCount\":"u8);
-        json.Add((int)(job.Number(StoredJob.Stalled) ?? 0));
+        json.Add(JobValues.Count(job.Number(StoredJob.Stalled)) ?? 0);
         Text(",\"processedBy\":"u8, job, StoredJob.ProcessedBy);
         Text(",\"schedulerId\":"u8, job, StoredJob.Scheduler);
         Text(",\"deferredFailure\":"u8, job, StoredJob.DeferredFailure);

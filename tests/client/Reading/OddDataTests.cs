@@ -115,6 +115,18 @@ public sealed class OddDataTests(Bench bench) : ParityTest(bench)
     }
 
     [Fact]
+    public async Task Counts_beyond_what_fits_are_the_largest_there_is()
+    {
+        await using var lab = Bench.Lab();
+        await lab.JobsAsync("failed", 2000);
+        await lab.Db.ExecuteAsync("HSET", lab.Base + "1", "atm", "9999999999", "ats", "9999999999", "stc", "9999999999");
+        var server = await lab.ServerAsync();
+        var listed = await server.ListAsync(new JobQuery { Queue = "emails", States = [JobState.Failed] });
+        Assert.All([listed.Single(j => j.Id == "1"), (await server.JobAsync("emails", "1"))!],
+            job => Assert.Equal((int.MaxValue, int.MaxValue, int.MaxValue), (job.AttemptsMade, job.AttemptsStarted, job.StalledCount)));
+    }
+
+    [Fact]
     public async Task Deep_json_and_numbers_beyond_double()
     {
         await using var lab = Bench.Lab();
