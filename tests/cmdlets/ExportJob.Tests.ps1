@@ -137,4 +137,22 @@ Describe 'Export-Job and Import-Job' {
         (Get-ChildItem "$TestDrive/?.jsonl" | Import-Job -PassThru | Measure-Object Added -Sum).Sum | Should -Be 8
         Get-ErrorId { Import-Job "$TestDrive/none.jsonl" } | Should -Be 'FileNotRead'
     }
+
+    It 'imports a file with brackets in its name' {
+        $name = "$TestDrive/bk[1].jsonl"
+        $written = Export-Job -Queue emails -State failed -Path $name -Force -PassThru
+        $file = Get-ChildItem $TestDrive | Where-Object Name -EQ 'bk[1].jsonl'
+        [void](Invoke-Redis flushall)
+        ($file | Import-Job -PassThru).Added | Should -Be $written.Records
+        foreach ($again in @(
+                { [IO.FileInfo]$name | Import-Job -PassThru }, { [pscustomobject]@{ FullName = $name } | Import-Job -PassThru }, { $file | Select-Object Name, PSPath | Import-Job -PassThru },
+                { $written | Import-Job -PassThru }, { $name | Import-Job -PassThru }, { Import-Job $name -PassThru }, { Import-Job -LiteralPath $name -PassThru },
+                { Import-Job ([WildcardPattern]::Escape($name)) -PassThru }, { Import-Job "$TestDrive/bk?1?.jsonl" -PassThru })) {
+            (& $again).Unchanged | Should -Be $written.Records -Because $again
+        }
+        Get-ErrorId { Import-Job "$TestDrive/none[1].jsonl" } | Should -Be 'FileNotRead'
+        Get-ErrorId { Import-Job "$TestDrive/none*.jsonl" } | Should -Be 'FileNotRead'
+        Get-ErrorId { Import-Job -LiteralPath "$TestDrive/bk*.jsonl" } | Should -Be 'FileNotRead'
+        Get-ErrorId { [pscustomobject]@{ FullName = "$TestDrive/none[1].jsonl" } | Import-Job } | Should -Be 'FileNotRead'
+    }
 }

@@ -68,7 +68,7 @@ Describe '<Name>' -ForEach $commands {
             'Priority', 'Progress', 'RateLimitMax', 'Sample', 'Skip', 'Throttle', 'ThrottleLimit'
             Times = 'After', 'Before', 'StartDate', 'EndDate', 'NewerThan', 'StalledInterval'
             Thresholds = 'Backlog', 'WaitingAge', 'Overdue', 'Failed', 'FailureRate', 'Stalled', 'Lost', 'PausedFor', 'RateLimitedFor', 'SchedulerOverdue', 'MinimumWorker'
-            Paths = 'Path', 'Backup', 'AuditPath', 'CertificateAuthority', 'ClientCertificate', 'Checkpoint'
+            Paths = 'Path', 'LiteralPath', 'Backup', 'AuditPath', 'CertificateAuthority', 'ClientCertificate', 'Checkpoint'
             Words = 'AuditReason', 'Data', 'Children', 'Option', 'Header', 'DeduplicationId', 'NewId', 'NewName', 'Prefix', 'SentinelMaster', 'Credential', 'Key'
             Objects = 'InputObject'
             BuiltIn = 'Command', 'ComputerName', 'Filter', 'InstanceId', 'Job', 'Location', 'Session'

@@ -7,7 +7,7 @@ using JobAdmin.Transfer;
 namespace JobAdmin.Commands;
 
 /// <summary>Puts jobs back from a file of Export-Job or of a backup, the same as they were.</summary>
-[Cmdlet(VerbsData.Import, "Job", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsData.Import, "Job", DefaultParameterSetName = nameof(Path), SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(JobImportResult))]
 public sealed class ImportJobCommand : JobServerCmdlet
 {
@@ -16,12 +16,18 @@ public sealed class ImportJobCommand : JobServerCmdlet
     private ImportCheckpoint? checkpoint;
     private bool refused;
 
-    /// <summary>The files. Those that end with .gz are compressed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The files; wildcards may be used. Those that end with .gz are compressed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = nameof(Path), ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [Alias("FullName", "FilePath")]
+    [Alias("FilePath")]
     public string[] Path { get; set; } = [];
+
+    /// <summary>The files, by names that are taken as they are, as those of piped files.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(LiteralPath), ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [Alias("PSPath", "FullName")]
+    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>New names of queues: a hashtable of old and new ones, or, for a file of one queue, its new name.</summary>
     [Parameter]
@@ -69,7 +75,7 @@ public sealed class ImportJobCommand : JobServerCmdlet
             return;
         }
 
-        foreach (var path in Path.SelectMany(Resolve))
+        foreach (var path in ParameterSetName == nameof(LiteralPath) ? LiteralPath.Select(GetUnresolvedProviderPathFromPSPath) : Path.SelectMany(Resolve))
         {
             try
             {
@@ -103,7 +109,7 @@ public sealed class ImportJobCommand : JobServerCmdlet
     {
         if (Checkpoint is { } given && checkpoint is null)
         {
-            checkpoint = new ImportCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, server, nameof(Path)));
+            checkpoint = new ImportCheckpoint(SessionState.Path.GetUnresolvedProviderPathFromPSPath(given), CheckpointHeader.Of(this, server, nameof(Path), nameof(LiteralPath)));
             return checkpoint.HasWork(this);
         }
 
@@ -190,17 +196,29 @@ public sealed class ImportJobCommand : JobServerCmdlet
             : names;
     }
 
+    // Export-Job writes to a name with brackets as it is: a file of that name is meant before a pattern.
     private IEnumerable<string> Resolve(string path)
     {
+        var literal = GetUnresolvedProviderPathFromPSPath(path);
+        if (File.Exists(literal))
+        {
+            return [literal];
+        }
+
         try
         {
-            return SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _);
+            if (SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _) is { Count: > 0 } found)
+            {
+                return found;
+            }
         }
         catch (ItemNotFoundException)
         {
-            refused = true;
-            WriteError(JobErrors.From(JobErrors.Input("FileNotRead", $"There is no file '{path}'.", "Export-Job writes such files.", path)));
-            return [];
+            // It is no pattern: the same error.
         }
+
+        refused = true;
+        WriteError(JobErrors.From(JobErrors.Input("FileNotRead", $"There is no file '{path}'.", "Export-Job writes such files.", path)));
+        return [];
     }
 }
