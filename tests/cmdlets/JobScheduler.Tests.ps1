@@ -75,6 +75,26 @@ Describe 'Set-JobScheduler' {
         Get-ErrorId { [pscustomobject]@{ Id = 'x'; Queue = 'reports'; Evry = 1 } | Set-JobScheduler } | Should -Be InvalidSchedule
     }
 
+    It 'reads times of a file as the session wrote them' {
+        $first = [datetimeoffset]'2037-06-01T00:00:00Z'
+        Set-JobScheduler yearly -Queue reports -Pattern '0 3 1 1 *' -TimeZone UTC -StartDate $first -EndDate 2050-02-03T00:00:00Z
+        $before = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'de-DE'
+            $rows = Get-JobScheduler reports | Select-Object Queue, Id, Pattern, TimeZone, StartDate, EndDate | ConvertTo-Csv
+            $rows[1] | Should -BeLike '*"01.06.2037 *"03.02.2050 *'
+            $rows | ConvertFrom-Csv | Set-JobScheduler -Verbose 4>&1 | Should -BeLike '*is so already*'
+            foreach ($text in '01.06.2037 00:00 +00:00', '2037-06-01T00:00:00Z', '2037-06-01 02:00 +02:00') {
+                [pscustomobject]@{ Id = 'yearly'; Queue = 'reports'; StartDate = $text } | Set-JobScheduler -Verbose 4>&1 | Should -BeLike '*is so already*' -Because $text
+            }
+            Get-ErrorId { [pscustomobject]@{ Id = 'yearly'; Queue = 'reports'; StartDate = '06/31/2037' } | Set-JobScheduler } | Should -Be InvalidSetting
+            [cultureinfo]::CurrentCulture = 'th-TH'
+            [pscustomobject]@{ Id = 'yearly'; Queue = 'reports'; StartDate = '2037-06-01T00:00:00Z' } | Set-JobScheduler -Verbose 4>&1 | Should -BeLike '*is so already*'
+        }
+        finally { [cultureinfo]::CurrentCulture = $before }
+        (Get-JobScheduler reports yearly).StartDate | Should -Be $first
+    }
+
     It 'mends a scheduler that can not fire any more' {
         Set-JobScheduler nightly -Queue reports -Pattern '0 3 * * *' -TimeZone UTC
         $job = (Get-JobScheduler reports nightly).NextJobId

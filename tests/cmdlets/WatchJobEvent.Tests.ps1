@@ -53,6 +53,20 @@ Describe 'Watch-JobEvent' {
         Get-ErrorId { Watch-JobEvent emails -From 'never:ever' } | Should -Be 'ParameterArgumentTransformationError'
     }
 
+    It 'reads a time as the session writes it, as Get-Job does' {
+        $before = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'de-DE'
+            foreach ($time in [datetime]::Now.AddHours(-1).ToString(), [datetime]::Now.AddDays(-1).ToString('d'), [datetime]::Now.AddHours(-1).ToString('s')) {
+                @(Get-Job -Queue emails -After $time).Count | Should -Be 4 -Because $time
+                @(Watch-JobEvent emails -From $time -Count 2 -Timeout 5).Count | Should -Be 2 -Because $time
+            }
+            Watch-JobEvent emails -From ([datetime]::Now.AddHours(1).ToString()) -Timeout 0.5 | Should -BeNullOrEmpty
+            Get-ErrorId { Watch-JobEvent emails -From '11/27/2026 07:16' -Timeout 0.5 } | Should -Be 'ParameterArgumentTransformationError'
+        }
+        finally { [cultureinfo]::CurrentCulture = $before }
+    }
+
     It 'shows what happens while it happens' {
         $shell = [powershell]::Create()
         [void]$shell.AddScript("Import-Module '$(Get-Manifest)'; Connect-JobServer $($lab.Uri) | Out-Null; Watch-JobEvent emails -Event added -Count 1 -Timeout 15")

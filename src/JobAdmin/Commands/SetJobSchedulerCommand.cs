@@ -200,8 +200,8 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
             Every = rule ? given.Duration("Every") : settings.Every,
             TimeZone = given.Has("TimeZone") || rule ? given.Text("TimeZone", "Tz") : settings.TimeZone,
             Limit = given.Has("Limit") ? given.Of<long>("Limit") : settings.Limit,
-            StartDate = given.Has("StartDate") ? given.Of<DateTimeOffset>("StartDate") : settings.StartDate,
-            EndDate = given.Has("EndDate") ? given.Of<DateTimeOffset>("EndDate") : settings.EndDate,
+            StartDate = given.Has("StartDate") ? given.Time("StartDate") : settings.StartDate,
+            EndDate = given.Has("EndDate") ? given.Time("EndDate") : settings.EndDate,
             Data = given.Has("Data") ? JsonText.Of(Some(given.Value("Data")), "Data") : settings.Data,
             Options = given.Has("Option") || given.Has("Options") ? JsonText.ObjectOf(Some(given.Value("Option", "Options")), "Option") ?? "{}" : settings.Options,
         };

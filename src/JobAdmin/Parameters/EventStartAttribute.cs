@@ -19,12 +19,12 @@ public sealed class EventStartAttribute : ArgumentTransformationAttribute
         JobEvent { EventId: { } id } => id,
         string text when text.Equals("start", StringComparison.OrdinalIgnoreCase) => "0",
         string text when DurationAttribute.FromUnits(text.Trim()) is { } back => Text(DateTimeOffset.UtcNow - back),
-        string text when text.Contains('T') || text.Contains(':') => Text(Time(text)),
+        string text when TimeText.IsLikely(text) => Text(Time(text)),
         var other => Convert.ToString(other, CultureInfo.InvariantCulture),
     };
 
     private static DateTimeOffset Time(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time)
+        TimeText.TryParse(text, out var time)
             ? time
             : throw new ArgumentTransformationMetadataException($"'{text}' is not a time. Give a time, how far back (10m), start, or an event's id.");
 

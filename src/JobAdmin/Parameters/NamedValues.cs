@@ -62,6 +62,14 @@ internal sealed class NamedValues
             : throw JobErrors.Input("InvalidSetting", $"The {names[0]} of {what} is '{value}', which can't be.", null, value);
     }
 
+    /// <summary>A time, as it is typed: Export-Csv writes it by the session's culture.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        var value = Value(name);
+        return value is null or "" ? null : TimeText.TryParse(value, out var time) ? time
+            : throw JobErrors.Input("InvalidSetting", $"The {name} of {what} is '{value}', which is no time here.", "Write it as in 2027-06-01 or 2027-06-01T03:00:00Z, or as the session's culture does.", value);
+    }
+
     /// <summary>A length of time: what a duration parameter takes, or what ConvertTo-Json makes of a TimeSpan.</summary>
     public TimeSpan? Duration(params string[] names) => Converted(names, static value => value is PSObject picture && picture.Properties["Ticks"]?.Value is { } ticks
         ? TimeSpan.FromTicks(LanguagePrimitives.ConvertTo<long>(ticks)) : (TimeSpan?)new DurationAttribute().Transform(null!, value));
