@@ -24,7 +24,7 @@ BeforeDiscovery {
         @{ Read = 'Export-Job -Queue emails -Path "$TestDrive/$([guid]::NewGuid()).jsonl"' }
         @{ Read = 'Repair-JobQueue emails -WhatIf' }
         @{ Read = 'Clear-JobQueue emails -State failed -WhatIf' }
-        @{ Read = 'Remove-JobQueue emails -WhatIf' }
+        @{ Read = 'Remove-JobQueue emails -Force -WhatIf' }
         @{ Read = 'Get-Job -Queue emails -State failed | Invoke-JobRetry -WhatIf' }
     )
     $writes = @(

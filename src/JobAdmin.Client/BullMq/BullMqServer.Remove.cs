@@ -53,13 +53,15 @@ internal sealed partial class BullMqServer
         || id.LastIndexOf(':') is var colon and >= 0 && (JobWords.ContainsKey(id[(colon + 1)..]) || id.IndexOf(':') == colon && id.StartsWith("repeat:", StringComparison.Ordinal));
 
     /// <summary>Checks whether a queue may be removed, and counts its jobs.</summary>
-    private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken) =>
-        (await CheckRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false),
+    private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
+    {
+        RequireWrite();
+        return (await CheckRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false),
             await CountJobsAsync(new JobQuery { Queue = queue }, cancellationToken).ConfigureAwait(false));
+    }
 
     private async Task<QueueProfile> CheckRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
     {
-        RequireWrite();
         var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(queue, destroys: true, force);
         profile.CheckLists(queue, force);
