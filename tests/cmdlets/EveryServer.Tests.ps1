@@ -192,6 +192,8 @@ Describe 'on <Title>' -ForEach $kinds {
 
         It 'goes on with clearing a queue' -Skip:(-not $Removes) {
             [void](Add-TestJob @{ failed = 3 })
+            # A server that tells its time in whole seconds leaves what finished within the last one before the start.
+            Start-Sleep -Milliseconds 1500
             $run = "$TestDrive/$([guid]::NewGuid())"
             Clear-JobQueue $Queue -State failed -Max 2 -Checkpoint $run -Confirm:$false
             Get-TestCount failed | Should -Be 1
