@@ -32,13 +32,11 @@ internal sealed partial class BullMqServer
         private readonly string queue;
         private readonly JobState state;
         private readonly FilterText filter;
-        private readonly Func<bool, string, SetPager> pagerOf;
-        private readonly string high;
+        private readonly SetPager pager, ids;
         private readonly JobRows rows;
         private readonly bool newestFirst;
         private readonly int full, lanePage;
         private readonly long jump;
-        private SetPager? pager;
         private SetCursor? place;
         private LaneWalk? walk;
         private IReadOnlyList<string> left = [];
@@ -55,9 +53,12 @@ internal sealed partial class BullMqServer
             queue = query.Queue;
             newestFirst = !query.OldestFirst;
             filter = new FilterText(query.Filter, StateWords.ScoreIsFinishedOn(state));
-            (var low, high) = SetPager.Bounds(state, query.Filter);
+            var (low, high) = SetPager.Bounds(state, query.Filter);
             var parts = query.Parts | filter.Parts;
-            pagerOf = (idsOnly, high) => new SetPager(server.runner, server.Keys(queue), state, newestFirst, filter, parts, idsOnly) { Low = low, High = high };
+            SetPager Pager(bool idsOnly) =>
+                new(server.runner, server.Keys(queue), state, newestFirst, filter, parts, idsOnly) { Low = low, High = high };
+            pager = Pager(idsOnly: false);
+            ids = Pager(idsOnly: true);
             rows = new JobRows(server, queue, parts);
             full = query.PageSize > 0 ? query.PageSize : FullPage;
             size = Math.Min(FirstPage, full);
@@ -89,12 +90,12 @@ internal sealed partial class BullMqServer
 
         private async Task<List<QueueJob>> ByScriptAsync(CancellationToken stop)
         {
-            var cursor = place ?? await server.CursorAfterAsync(server.Keys(queue), state, newestFirst, jump, stop).ConfigureAwait(false);
-            pager ??= pagerOf(false, await HighestAsync(stop).ConfigureAwait(false));
+            place ??= await BeginAsync(stop).ConfigureAwait(false);
             var want = (int)Math.Min(size, needed);
-            var page = await pager.NextAsync(cursor, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
+            var page = await pager.NextAsync(place, filter.Json.Length > 0 ? Math.Max(ScanPage, want) : want, want, stop).ConfigureAwait(false);
             var jobs = rows.ReadPage(page.Rows, page.Matches, filter);
-            (place, needed) = (page.Cursor, page.More ? needed - jobs.Count : 0);
+            (place, isLast) = (page.Cursor, !page.More);
+            Count(jobs);
             size = full;
             // It is opened when more is asked for: nobody waits for it who looks at the first page.
             laneIsNext = laneFits && needed > full && page.Rows.Length < HeavyRow * page.Matches;
@@ -108,22 +109,24 @@ internal sealed partial class BullMqServer
             var (keys, word) = (server.Keys(queue), StateWords.KeyWord(state)!);
             if (await server.LaneAsync(keys, stop).ConfigureAwait(false) is { } lane)
             {
-                walk = new LaneWalk(lane, pagerOf(true, pager!.High), rows, word, lanePage, place!);
+                walk = new LaneWalk(lane, ids, rows, word, lanePage, place!);
             }
         }
 
-        /// <summary>The highest score to show. Oldest first, a job that finishes anew while the listing goes on would come again at its end, and a retry of what is listed might never
-        /// end: it ends where the newest job stands when it begins.</summary>
-        private async Task<string> HighestAsync(CancellationToken stop)
+        /// <summary>Where it begins. Oldest first, it ends where the newest job stands now: a job that finishes anew would come again at its end, and a retry of what is listed might
+        /// never end.</summary>
+        private async Task<SetCursor> BeginAsync(CancellationToken stop)
         {
-            if (newestFirst || high != "+inf" || !StateWords.ScoreIsFinishedOn(state))
+            if (!newestFirst && pager.High == "+inf" && StateWords.ScoreIsFinishedOn(state))
             {
-                return high;
+                var newest = (RedisResult[])(await server.runner.CommandAsync(reads: true, "ZREVRANGE", [server.Keys(queue)[StateWords.KeyWord(state)!], 0, 0, "WITHSCORES"], stop).ConfigureAwait(false))!;
+                pager.High = ids.High = newest.Length == 2 ? (string)newest[1]! : pager.High;
             }
 
-            var newest = (RedisResult[])(await server.runner.CommandAsync(reads: true, "ZREVRANGE", [server.Keys(queue)[StateWords.KeyWord(state)!], 0, 0, "WITHSCORES"], stop).ConfigureAwait(false))!;
-            return newest.Length == 2 ? (string)newest[1]! : high;
+            return await server.CursorAfterAsync(server.Keys(queue), state, newestFirst, jump, stop).ConfigureAwait(false);
         }
+
+        private void Count(List<QueueJob> jobs) => needed = isLast && left.Count == 0 ? 0 : needed - jobs.Count;
 
         private async Task<List<QueueJob>> ByLaneAsync(LaneWalk lane, CancellationToken stop)
         {
@@ -138,7 +141,7 @@ internal sealed partial class BullMqServer
             if (jobs is not null)
             {
                 (left, isLast) = (lane.Left, !lane.More);
-                needed = isLast && left.Count == 0 ? 0 : needed - jobs.Count;
+                Count(jobs);
             }
 
             return jobs ?? [];
@@ -151,7 +154,7 @@ internal sealed partial class BullMqServer
             var jobs = new List<QueueJob>();
             var looked = await server.ReadSomeByIdAsync(rows, queue, ids, state, JobParts.None, "", jobs, stop).ConfigureAwait(false);
             left = [.. left.Skip(looked)];
-            needed = isLast && left.Count == 0 ? 0 : needed - jobs.Count;
+            Count(jobs);
             return jobs;
         }
     }

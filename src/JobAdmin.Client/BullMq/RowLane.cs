@@ -46,7 +46,7 @@ internal sealed partial class RowLane : IDisposable
             using var late = new CancellationTokenSource(patience);
             using (cancellationToken.Register(socket.Dispose))
             {
-                // Neither the connection nor the handshake may take longer than an answer may.
+                // Of answers, and of the handshake; neither that nor the connection may take longer than an answer may.
                 socket.ReceiveTimeout = socket.SendTimeout = patience;
                 using (late.Token.Register(socket.Dispose))
                 {
@@ -54,7 +54,6 @@ internal sealed partial class RowLane : IDisposable
                     lane = new RowLane(Secure(options, socket), prefix);
                 }
 
-                lane.stream.ReadTimeout = lane.stream.WriteTimeout = patience;
                 if (lane.LogIn(options, anyLine))
                 {
                     return lane;

@@ -35,7 +35,7 @@ internal sealed class SetPager(ScriptRunner runner, QueueKeys keys, JobState sta
     public string Low { get; init; } = "-inf";
 
     /// <summary>The highest score, in Redis's notation.</summary>
-    public string High { get; init; } = "+inf";
+    public string High { get; set; } = "+inf";
 
     public async Task<SetPage> NextAsync(SetCursor cursor, int scan, int want, CancellationToken cancellationToken) =>
         SetPage.Read((byte[])(await runner.RunAsync(Script, reads: true, [keys[word]], Arguments(cursor, scan, want), cancellationToken).ConfigureAwait(false))!);
