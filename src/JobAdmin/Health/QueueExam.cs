@@ -14,6 +14,9 @@ internal sealed partial class QueueExam(QueueReference queue, JobQueueInfo? info
     private readonly IJobServer server = queue.Server;
     private readonly DateTimeOffset now = DateTimeOffset.UtcNow;
 
+    // Read once for all jobs whose age is looked at twice.
+    private IReadOnlyList<JobHistoryEvent>? happenings;
+
     private bool IsPaused => info?.IsPaused == true;
 
     private long? Backlog => info is null ? null : QueueFacts.Backlog(info);
@@ -131,7 +134,8 @@ internal sealed partial class QueueExam(QueueReference queue, JobQueueInfo? info
 
         var (isNew, hasRun) = (false, false);
         DateTimeOffset? ready = null;
-        foreach (var happened in (await history.ReadHistoryAsync(new JobHistoryQuery { Queue = queue.Queue, Most = EventsRead }, token).ConfigureAwait(false)).Events.Where(e => e.Id == id))
+        happenings ??= (await history.ReadHistoryAsync(new JobHistoryQuery { Queue = queue.Queue, Most = EventsRead }, token).ConfigureAwait(false)).Events;
+        foreach (var happened in happenings.Where(e => e.Id == id))
         {
             isNew |= happened.Kind == JobHistoryKind.Added;
             hasRun |= happened.Kind is JobHistoryKind.Active or JobHistoryKind.Completed or JobHistoryKind.Failed or JobHistoryKind.Stalled;
