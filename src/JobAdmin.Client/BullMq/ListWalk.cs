@@ -2,13 +2,14 @@ using StackExchange.Redis;
 
 namespace JobAdmin.Client.BullMq;
 
-/// <summary>Walks through a list of ids that others change meanwhile. A list has no scores to go on from: each look overlaps what was seen last, and
-/// where nothing familiar is there, it is searched for on both sides.</summary>
+/// <summary>Walks through a list of ids that others change meanwhile. A list has no scores to go on from: each look begins with what was seen last, and remembers what
+/// comes next; where neither is there any more, it is searched for on both sides. What was seen before is no guide, since it may be back at the far end.</summary>
 internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail, long start = 0)
 {
-    private const int Overlap = 100, Chunk = 5000, Remembered = 5000, MostChunks = 20;
-    private readonly HashSet<string> seen = new(StringComparer.Ordinal);
+    private const int Overlap = 100, Lookahead = 200, Chunk = 5000, Remembered = 5000, MostChunks = 20, MostTries = 4;
+    private readonly HashSet<string> seen = new(StringComparer.Ordinal), ahead = new(StringComparer.Ordinal);
     private readonly Queue<string> seenInOrder = [];
+    private readonly List<string> latest = [];
     private long position = start, length = -1;
     private bool ended;
 
@@ -22,28 +23,40 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
                 length = await LengthAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            var from = Math.Max(0, position - Math.Min(Overlap, seen.Count));
-            var asked = position - from + count;
+            var from = Math.Max(0, position - latest.Count);
+            var asked = position - from + count + Lookahead;
             var ids = await RangeAsync(from, asked, cancellationToken).ConfigureAwait(false);
-            var first = seen.Count == 0 ? 0 : Array.FindIndex(ids, seen.Contains);
-            if (first < 0)
+            var first = latest.Count == 0 ? 0 : Place(ids);
+            for (var tries = 0; (first < 0 || IsBehind(ids, first, from)) && tries < MostTries; tries++)
             {
-                from = await SearchAsync(from, from + ids.Length, cancellationToken).ConfigureAwait(false);
-                asked = Overlap + count;
+                // What was found goes on moving until it is read.
+                var found = first == 0 ? from - Lookahead : await SearchAsync(from, from + ids.Length, cancellationToken).ConfigureAwait(false);
+                from = Math.Max(0, found - Overlap);
+                asked = Overlap + Lookahead + count + Lookahead;
                 ids = await RangeAsync(from, asked, cancellationToken).ConfigureAwait(false);
-                first = 0;
+                first = Place(ids);
             }
 
-            position = from + ids.Length;
-            ended = ids.Length < asked;
-            // A job that came back to the far end is known already. BullMQ 4 keeps pseudo ids in the list to wake its workers.
-            var fresh = ids.Skip(first).Where(id => !id.StartsWith("0:", StringComparison.Ordinal) && seen.Add(id)).ToList();
-            fresh.ForEach(seenInOrder.Enqueue);
-            while (seenInOrder.Count > Remembered)
+            first = Math.Max(0, first);
+
+            var fresh = new List<string>(count);
+            var passed = first;
+            for (; first < ids.Length && fresh.Count < count; first++)
             {
-                seen.Remove(seenInOrder.Dequeue());
+                // A job that came back to the far end is known already. BullMQ 4 keeps pseudo ids in the list to wake its workers.
+                if (!ids[first].StartsWith("0:", StringComparison.Ordinal) && seen.Add(ids[first]))
+                {
+                    fresh.Add(ids[first]);
+                }
             }
 
+            position = from + first;
+            ended = ids.Length < asked && first == ids.Length;
+            ahead.Clear();
+            ahead.UnionWith(ids.Skip(first).Where(id => !seen.Contains(id)));
+            latest.AddRange(ids[passed..first].TakeLast(Overlap));
+            latest.RemoveRange(0, Math.Max(0, latest.Count - Overlap));
+            Remember(fresh);
             if (fresh.Count > 0)
             {
                 return fresh;
@@ -51,6 +64,30 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         }
 
         return [];
+    }
+
+    /// <summary>Whether a look begins within what was to come next: the first of it may stand before the look.</summary>
+    private bool IsBehind(string[] ids, int place, long from) => place == 0 && from > 0 && ahead.Contains(ids[0]);
+
+    private void Remember(List<string> fresh)
+    {
+        fresh.ForEach(seenInOrder.Enqueue);
+        while (seenInOrder.Count > Remembered)
+        {
+            seen.Remove(seenInOrder.Dequeue());
+        }
+    }
+
+    /// <summary>Where to go on: with what was to come next, or else behind the last of those passed that is still there; -1 when neither is.</summary>
+    private int Place(string[] ids)
+    {
+        var next = Array.FindIndex(ids, ahead.Contains);
+        for (var i = latest.Count - 1; next < 0 && i >= 0; i--)
+        {
+            next = Array.IndexOf(ids, latest[i]);
+        }
+
+        return next;
     }
 
     /// <summary>Where to go on when none of the ids seen last stands where it should.</summary>
@@ -61,7 +98,7 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         {
             var start = Math.Max(0, end - Chunk);
             var ids = await RangeAsync(start, end - start, cancellationToken).ConfigureAwait(false);
-            if (Array.FindLastIndex(ids, seen.Contains) is var at and >= 0)
+            if (Place(ids) is var at and >= 0)
             {
                 return start + at;
             }
@@ -76,7 +113,7 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         for (var start = to; start < most; start += Chunk)
         {
             var ids = await RangeAsync(start, Chunk, cancellationToken).ConfigureAwait(false);
-            if (Array.FindIndex(ids, seen.Contains) is var at and >= 0)
+            if (Place(ids) is var at and >= 0)
             {
                 return start + at;
             }

@@ -121,6 +121,27 @@ public sealed class MovingTests(Bench bench)
         Assert.Equal(3000, seen.Distinct().Count());
     }
 
+    [Theory, InlineData(30), InlineData(60), InlineData(130), InlineData(230)]
+    public async Task Workers_that_are_done_at_once_with_all_that_was_seen_hide_nothing(int taken)
+    {
+        // What was seen is taken from the tail and, run and retried, back at the head before the next page: the rest stands where it was.
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("wait", 1000);
+        var server = await lab.ServerAsync();
+        var seen = new List<string>();
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], OldestFirst = true, PageSize = 40 }, Ct))
+        {
+            seen.AddRange(page.Select(j => j.Id));
+            for (var n = 0; n < taken && seen.Count % 200 == 40; n++)
+            {
+                await lab.Db.ExecuteAsync("RPOPLPUSH", lab.Base + "wait", lab.Base + "wait");
+            }
+        }
+
+        Assert.Equal(1000, seen.Distinct().Count());
+        Assert.Equal(1000, seen.Count);
+    }
+
     [Fact]
     public async Task A_worker_takes_all_of_a_list_while_it_is_read()
     {
