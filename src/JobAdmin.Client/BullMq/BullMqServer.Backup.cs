@@ -71,7 +71,8 @@ internal sealed partial class BullMqServer
         var keys = Keys(jobs.Queue);
         var word = StateWords.KeyWord(state)!;
         var script = ScriptCatalog.Deletion(major, "clear-ids");
-        await foreach (var ids in MatchingIdsAsync(jobs, state, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
+        var start = await GetTimeAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var ids in MatchingIdsAsync(jobs, state, start, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
             {

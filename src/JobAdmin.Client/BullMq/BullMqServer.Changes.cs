@@ -43,10 +43,11 @@ internal sealed partial class BullMqServer
         var keys = Keys(queue);
         var major = profile.Major;
         var certain = profile.Certain ? "1" : "0";
+        var now = await GetTimeAsync(cancellationToken).ConfigureAwait(false);
         ChangePlan Make(string bullMq, string loop, object[] head, JobOutcomeStatus done)
         {
             var script = ScriptCatalog.Loop(major, bullMq, loop, inLots: change is JobChange.Retry or JobChange.Promote);
-            return new(queue, keys, change, script, head, done, DateTimeOffset.UtcNow, slicers.GetOrAdd(script.Name, _ => new Slicer(100, 2000)));
+            return new(queue, keys, change, script, head, done, now, slicers.GetOrAdd(script.Name, _ => new Slicer(100, 2000)));
         }
 
         switch (change)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
@@ -34,7 +35,7 @@ internal sealed partial class BullMqServer
         foreach (var state in StateWords.Expand(query.States))
         {
             // What comes after the start is left alone.
-            var start = DateTimeOffset.UtcNow.AddMilliseconds(1);
+            var start = await StartAsync(query.Queue, state, cancellationToken).ConfigureAwait(false);
             var bounded = query.Filter with { Before = query.Filter.Before is { } b && b < start ? b : start };
             await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => Next(query, done + uncertain), cancellationToken).ConfigureAwait(false))
             {
@@ -47,6 +48,14 @@ internal sealed partial class BullMqServer
         {
             yield return new BulkProgress(0, 0, "jobs");
         }
+    }
+
+    /// <summary>The time before which a state's jobs are there already: behind its newest job, whatever clock that was written by; of jobs that have not finished, now.</summary>
+    private async Task<DateTimeOffset> StartAsync(string queue, JobState state, CancellationToken cancellationToken)
+    {
+        var newest = StateWords.ScoreIsFinishedOn(state) ? await NewestScoreAsync(Keys(queue), state, cancellationToken).ConfigureAwait(false) : null;
+        var time = double.TryParse(newest, NumberStyles.Float, CultureInfo.InvariantCulture, out var score) ? JobRows.FromMilliseconds((long)score + 1) : null;
+        return time ?? (await GetTimeAsync(cancellationToken).ConfigureAwait(false)).AddMilliseconds(1);
     }
 
     /// <summary>How many of the active jobs a worker holds.</summary>
@@ -168,7 +177,8 @@ internal sealed partial class BullMqServer
         var keys = Keys(queue);
         var script = ScriptCatalog.Deletion(major, "clear-ids");
         var query = new JobQuery { Queue = queue, Filter = jobs };
-        await foreach (var ids in MatchingIdsAsync(query, state, DateTimeOffset.UtcNow, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
+        var start = await GetTimeAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var ids in MatchingIdsAsync(query, state, start, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
             {

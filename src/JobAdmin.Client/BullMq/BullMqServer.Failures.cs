@@ -10,7 +10,7 @@ internal sealed partial class BullMqServer : IJobFailures
     {
         await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
         // What fails from now on belongs to nobody's group.
-        var end = DateTimeOffset.UtcNow.AddMilliseconds(1);
+        var end = await StartAsync(queue, JobState.Failed, cancellationToken).ConfigureAwait(false);
         filter = filter with { Before = filter.Before < end ? filter.Before : end };
         var tally = new JobFailureTally(queue, this, filter);
         var pages = new FailurePages(runner, Keys(queue), filter);

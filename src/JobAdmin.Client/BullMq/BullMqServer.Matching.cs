@@ -3,9 +3,38 @@ using System.Runtime.CompilerServices;
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Which jobs match, by id, for what is done to all of them.</summary>
-internal sealed partial class BullMqServer
+internal sealed partial class BullMqServer : IJobClock
 {
-    /// <summary>Ids that match, oldest first, in pages of the wanted size; what enters a state after the start is left out, where there is one.</summary>
+    private static readonly TimeSpan ClockRest = TimeSpan.FromMinutes(1);
+
+    private ServerClock? serverClock;
+
+    /// <summary>The time by Redis's clock.</summary>
+    public async Task<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken)
+    {
+        if (serverClock is not { } known || Environment.TickCount64 - known.ReadAt > ClockRest.TotalMilliseconds)
+        {
+            var ahead = TimeSpan.Zero;
+            try
+            {
+                var time = (long[])(await runner.CommandAsync(reads: true, "TIME", [], cancellationToken).ConfigureAwait(false))!;
+                ahead = DateTimeOffset.FromUnixTimeMilliseconds((time[0] * 1000) + (time[1] / 1000)) - DateTimeOffset.UtcNow;
+            }
+            catch (JobServerException e) when (e.Kind == JobErrorKind.Access)
+            {
+                // Our own clock has to do.
+            }
+
+            serverClock = known = new ServerClock(Environment.TickCount64, ahead);
+        }
+
+        return DateTimeOffset.UtcNow + known.Ahead;
+    }
+
+    private sealed record ServerClock(long ReadAt, TimeSpan Ahead);
+
+    /// <summary>Ids that match, oldest first, in pages of the wanted size; what was added or taken after the start is left out, where there is one. Of finished jobs, and of
+    /// all where there is no start, those are meant that are in their state when its turn comes.</summary>
     private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var state in StateWords.Expand(query.States))
@@ -38,9 +67,13 @@ internal sealed partial class BullMqServer
 
         var (low, high) = SetPager.Bounds(state, query.Filter);
         var finished = StateWords.ScoreIsFinishedOn(state);
-        if (finished && start is { } end && (query.Filter.Before is null || query.Filter.Before > end))
+        if (finished && query.AsOf is { } end && (query.Filter.Before is null || query.Filter.Before > end))
         {
             high = end.ToUnixTimeMilliseconds().ToString();
+        }
+        else if (high == "+inf" && (finished || start is null))
+        {
+            high = await NewestScoreAsync(Keys(query.Queue), state, cancellationToken).ConfigureAwait(false) ?? high;
         }
 
         var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };

@@ -25,6 +25,13 @@ internal sealed partial class BullMqServer
         return lane;
     }
 
+    /// <summary>Where the newest job of a state stands: a walk from the oldest on ends there. By whose clock it finished does not matter then.</summary>
+    private async Task<string?> NewestScoreAsync(QueueKeys keys, JobState state, CancellationToken stop)
+    {
+        var newest = (RedisResult[])(await runner.CommandAsync(reads: true, "ZREVRANGE", [keys[StateWords.KeyWord(state)!], 0, 0, "WITHSCORES"], stop).ConfigureAwait(false))!;
+        return newest.Length == 2 ? (string)newest[1]! : null;
+    }
+
     /// <summary>Pages of a walk. The first one comes by script, in one round trip; a longer walk goes on over a lane, where there can be one.</summary>
     private sealed class SetPages : IDisposable
     {
@@ -119,8 +126,7 @@ internal sealed partial class BullMqServer
         {
             if (!newestFirst && pager.High == "+inf" && StateWords.ScoreIsFinishedOn(state))
             {
-                var newest = (RedisResult[])(await server.runner.CommandAsync(reads: true, "ZREVRANGE", [server.Keys(queue)[StateWords.KeyWord(state)!], 0, 0, "WITHSCORES"], stop).ConfigureAwait(false))!;
-                pager.High = ids.High = newest.Length == 2 ? (string)newest[1]! : pager.High;
+                pager.High = ids.High = await server.NewestScoreAsync(server.Keys(queue), state, stop).ConfigureAwait(false) ?? pager.High;
             }
 
             return await server.CursorAfterAsync(server.Keys(queue), state, newestFirst, jump, stop).ConfigureAwait(false);

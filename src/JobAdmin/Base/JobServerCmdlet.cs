@@ -34,6 +34,9 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     /// <summary>Why a change is made, for the audit.</summary>
     internal virtual string? Why => null;
 
+    /// <summary>The time by a server's clock, or by ours where it does not tell.</summary>
+    internal DateTimeOffset TimeOf(IJobServer server) => server is IJobClock clock ? Run(clock.GetTimeAsync) : DateTimeOffset.UtcNow;
+
     /// <summary>Whether a change shall be made, asked with one sentence; if so, the audit says that it begins. Every change goes through here.</summary>
     /// <param name="queue">The queue that is changed.</param>
     /// <param name="sentence">What is done, in words.</param>

@@ -51,7 +51,7 @@ internal sealed record CheckpointHeader
     {
         Id = Guid.NewGuid().ToString("N")[..12],
         // Jobs that came into their state within this millisecond are meant.
-        Started = DateTimeOffset.UtcNow.AddMilliseconds(1),
+        Started = cmdlet.TimeOf(server).AddMilliseconds(1),
         Command = cmdlet.MyInvocation.MyCommand.Name,
         Parameters = BoundText.Meaning(cmdlet, [.. Left, .. alsoLeft]),
         Server = CheckpointRun.Name(server),

@@ -175,7 +175,7 @@ public sealed class CopyJobCommand : JobFilterCmdlet
             return;
         }
 
-        var start = checkpoint?.Current!.Started ?? DateTimeOffset.UtcNow;
+        var start = checkpoint?.Current!.Started ?? TimeOf(queue.Server);
         var query = jobs with { Filter = jobs.Filter.IsEmpty ? BuildFilter(start) : jobs.Filter, OldestFirst = true, First = Max is null ? null : Left };
         var count = Run(token => queue.Server.CountJobsAsync(query, token));
         if (count == 0)
