@@ -4,10 +4,12 @@ namespace JobAdmin;
 /// <remarks>A record is one line of JSON: a job with all that belongs to it, or a key of the queue's own.</remarks>
 public interface IJobTransfer
 {
-    /// <summary>Records of all jobs that match, those of a state in the order in which they are taken or finished.</summary>
+    /// <summary>Records of all jobs that match, those of a state in the order in which they are taken or finished. A job that moves meanwhile may come again: the last
+    /// record counts.</summary>
     /// <param name="query">Which jobs; <see cref="JobQuery.First"/> and <see cref="JobQuery.Skip"/> have no meaning here.</param>
     /// <param name="cancellationToken">Stops it between slices.</param>
-    /// <returns>Records in slices, none empty. The memory of a slice is used again once the next one has been asked for.</returns>
+    /// <returns>Records in slices; at the end, where some may be missing, an empty one that says why. The memory of a slice is used again once the next one has been
+    /// asked for.</returns>
     IAsyncEnumerable<JobExportSlice> ExportJobsAsync(JobQuery query, CancellationToken cancellationToken);
 
     /// <summary>Records of jobs by id.</summary>
@@ -71,7 +73,11 @@ public enum JobKin
 /// <param name="Count">How many.</param>
 /// <param name="Lines">The records, each a line of UTF-8 with its line feed.</param>
 /// <param name="Missing">Of the ids asked for, those that are not there.</param>
-public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IReadOnlyList<string> Missing);
+public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IReadOnlyList<string> Missing)
+{
+    /// <summary>Why jobs that went back to an earlier state meanwhile may be missing; null when none is.</summary>
+    public string? Doubt { get; init; }
+}
 
 /// <summary>What a record is about.</summary>
 /// <param name="Queue">The queue.</param>

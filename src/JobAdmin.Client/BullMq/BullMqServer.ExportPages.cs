@@ -28,7 +28,7 @@ internal sealed partial class BullMqServer
         public ExportPages(BullMqServer server, JobQuery query, JobState state, CancellationToken cancellationToken)
         {
             (this.server, this.state, queue) = (server, state, query.Queue);
-            pages = server.MatchingIdsAsync(query, state, query.AsOf ?? DateTimeOffset.UtcNow, () => lane is null ? ExportPage : ExportLanePage, cancellationToken)
+            pages = server.MatchingIdsAsync(query, state, start: null, () => lane is null ? ExportPage : ExportLanePage, cancellationToken)
                 .GetAsyncEnumerator(cancellationToken);
         }
 

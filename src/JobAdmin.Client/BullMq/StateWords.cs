@@ -9,6 +9,12 @@ internal static class StateWords
         JobState.Active, JobState.Waiting, JobState.Paused, JobState.Prioritized, JobState.Delayed, JobState.WaitingChildren, JobState.Failed, JobState.Completed,
     ];
 
+    /// <summary>The order in which jobs go through states: who reads them in this order meets each job that goes on meanwhile, some of them twice.</summary>
+    public static readonly JobState[] Course =
+    [
+        JobState.Delayed, JobState.WaitingChildren, JobState.Prioritized, JobState.Waiting, JobState.Paused, JobState.Active, JobState.Failed, JobState.Completed,
+    ];
+
     /// <summary>The key word of a state, or null when BullMQ has no such state.</summary>
     public static string? KeyWord(JobState state) => state switch
     {

@@ -153,6 +153,11 @@ public sealed class ExportJobCommand : JobFilterCmdlet
 
                 await foreach (var slice in transfer.ExportJobsAsync(query, token).ConfigureAwait(false))
                 {
+                    if (slice.Doubt is { } doubt)
+                    {
+                        await SayAsync(() => WriteWarning($"Jobs of queue {queue.Queue} that went back to an earlier state while they were written, as by a retry, may be missing: {doubt}. Suspend the queue, and export again.")).ConfigureAwait(false);
+                    }
+
                     file.Write(slice);
                     bar.Report(file.Count, null, "jobs");
                 }

@@ -140,16 +140,17 @@ public sealed class ImportJobCommand : JobServerCmdlet
         WithProgress("Importing jobs", bar => Run(async token =>
         {
             var done = before;
-            foreach (var (queue, records) in file.Portions(transfer, before, Together))
+            foreach (var (queue, records, through) in file.Portions(transfer, before, Together))
             {
                 var import = new JobImport { Queue = queue, Records = records, Prefix = file.Prefix, Names = names, Library = file.Library(queue), Overwrite = Force };
                 var outcomes = checkpoint is null ? await transfer.ImportAsync(import, token).ConfigureAwait(false)
                     : await checkpoint.ImportAsync(server, file.Key, done, import, token).ConfigureAwait(false);
                 await SayAsync(() => Count(outcomes, result)).ConfigureAwait(false);
-                bar.Report(done += records.Count, file.Count, "records");
+                bar.Report(done = through, file.Count, "records");
             }
 
-            checkpoint?.End(file.Key, done);
+            result.Superseded = file.Superseded;
+            checkpoint?.End(file.Key, file.Count);
         }));
         if (PassThru)
         {

@@ -15,6 +15,9 @@ public sealed class JobImportResult
     /// <summary>Records that were there already, the same.</summary>
     public long Unchanged { get; set; }
 
+    /// <summary>Records that were left out, since the job stands in the file once more behind them.</summary>
+    public long Superseded { get; set; }
+
     /// <summary>Records that were not put back, each with an error.</summary>
     public long Refused { get; set; }
 

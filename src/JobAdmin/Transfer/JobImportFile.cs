@@ -11,6 +11,7 @@ internal sealed class JobImportFile
 
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
+    private readonly RepeatedJobs repeated = new();
     private string? created;
 
     private JobImportFile(string path) => this.path = path;
@@ -26,6 +27,9 @@ internal sealed class JobImportFile
 
     /// <summary>Records in it.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Records that were left out so far, since the job stands in the file once more behind them.</summary>
+    public long Superseded { get; private set; }
 
     /// <summary>The library that wrote a queue, when known.</summary>
     public string? Library(string queue) => libraries.GetValueOrDefault(queue);
@@ -82,35 +86,43 @@ internal sealed class JobImportFile
         return ended || (partial && number > 0) ? file : throw Refuse(path, number, number == 0 ? "it is empty" : "it ends without its last line, so it was cut");
     }
 
-    /// <summary>The records of the file, those of one queue that stand together in portions.</summary>
+    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one.</summary>
     /// <param name="server">Knows the records.</param>
     /// <param name="skip">How many records to leave out first.</param>
     /// <param name="most">Records in a portion at the most.</param>
-    public IEnumerable<(string Queue, List<ReadOnlyMemory<byte>> Records)> Portions(IJobTransfer server, long skip, int most)
+    /// <returns>Portions, and how many records of the file are done with each.</returns>
+    public IEnumerable<(string Queue, List<ReadOnlyMemory<byte>> Records, long Done)> Portions(IJobTransfer server, long skip, int most)
     {
         const long BytesAtMost = 16 << 20;
         var portion = new List<ReadOnlyMemory<byte>>();
         var queue = "";
-        var left = Count - skip;
-        long bytes = 0;
-        foreach (var line in left > 0 ? Lines() : [])
+        long bytes = 0, number = 0;
+        foreach (var line in skip < Count ? Lines() : [])
         {
-            if (!IsRecord(line) || skip-- > 0)
+            if (!IsRecord(line) || number++ < skip)
             {
                 continue;
             }
 
-            var of = server.ReadRecord(line).Queue;
+            var (of, id, _, _) = server.ReadRecord(line);
             if (portion.Count > 0 && (of != queue || portion.Count >= most || bytes > BytesAtMost))
             {
-                yield return (queue, portion);
+                yield return (queue, portion, number - 1);
                 (portion, bytes) = ([], 0);
             }
 
             queue = of;
-            portion.Add(line);
-            bytes += line.Length;
-            if (--left == 0)
+            if (id is not null && repeated.ComesAgain(of, id, number))
+            {
+                Superseded++;
+            }
+            else
+            {
+                portion.Add(line);
+                bytes += line.Length;
+            }
+
+            if (number == Count)
             {
                 // What is behind the last record of a cut file can't be read.
                 break;
@@ -119,7 +131,7 @@ internal sealed class JobImportFile
 
         if (portion.Count > 0)
         {
-            yield return (queue, portion);
+            yield return (queue, portion, number);
         }
     }
 
@@ -144,6 +156,11 @@ internal sealed class JobImportFile
             var record = server.ReadRecord(line);
             libraries.TryAdd(record.Queue, null);
             Count++;
+            if (record.Id is { } id)
+            {
+                repeated.Note(record.Queue, id, Count);
+            }
+
             return false;
         }
 
