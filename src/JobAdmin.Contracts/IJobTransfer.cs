@@ -18,8 +18,9 @@ public interface IJobTransfer
     /// <param name="seen">The state in which they were seen, which spares a search; Unknown otherwise.</param>
     /// <param name="kin">Which relatives come with them.</param>
     /// <param name="cancellationToken">Stops it between slices.</param>
-    /// <returns>The records, and the ids that are not there.</returns>
-    Task<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken);
+    /// <returns>Records in slices of a few megabytes at the most, but for larger jobs; the last one, which may be empty, names the ids that are not there. The memory of a slice is
+    /// used again once the next one has been asked for.</returns>
+    IAsyncEnumerable<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken);
 
     /// <summary>Records of the queue's own keys: settings, counters, schedulers, deduplication, metrics.</summary>
     /// <param name="queue">The queue.</param>

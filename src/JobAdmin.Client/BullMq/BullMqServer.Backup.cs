@@ -79,8 +79,16 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            await keep(await ExportJobsAsync(jobs.Queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await KeepAsync(jobs.Queue, ids, state, keep, cancellationToken).ConfigureAwait(false);
             yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task KeepAsync(string queue, IReadOnlyList<string> ids, JobState state, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken)
+    {
+        await foreach (var slice in ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false))
+        {
+            await keep(slice).ConfigureAwait(false);
         }
     }
 
@@ -107,7 +115,7 @@ internal sealed partial class BullMqServer
                 ids.Reverse();
             }
 
-            await keep(await ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await KeepAsync(queue, ids, state, keep, cancellationToken).ConfigureAwait(false);
             yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -44,7 +44,10 @@ internal sealed partial class BullMqServer : IJobTransfer
             var filter = new FilterText(query.Filter, scoreIsTime: false);
             var jobs = await ReadByIdAsync(query.Queue, ids, JobState.Unknown, filter.Parts, filter.Json, cancellationToken).ConfigureAwait(false);
             var matching = jobs.Where(job => states.Contains(job.State) && (!filter.NeedsLook || filter.Matches(job))).Select(job => job.Id).ToList();
-            yield return await ExportJobsAsync(query.Queue, matching, JobState.Unknown, JobKin.None, cancellationToken).ConfigureAwait(false);
+            await foreach (var slice in ExportJobsAsync(query.Queue, matching, JobState.Unknown, JobKin.None, cancellationToken).ConfigureAwait(false))
+            {
+                yield return slice;
+            }
         }
 
         if (back?.Doubt is { } doubt)
@@ -53,18 +56,35 @@ internal sealed partial class BullMqServer : IJobTransfer
         }
     }
 
-    public async Task<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var writer = new JobRecordWriter();
-        var relatives = kin == JobKin.None ? null : new Relatives(Prefix, queue, kin);
-        var written = await WriteJobsAsync(writer, queue, ids, seen, relatives, cancellationToken).ConfigureAwait(false);
-        while (relatives?.Next() is var (other, more))
+        var relatives = new Relatives(Prefix, queue, kin);
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        var (from, some, isHome) = (queue, ids, true);
+        while (true)
         {
-            await WriteJobsAsync(writer, other, more, JobState.Unknown, relatives, cancellationToken).ConfigureAwait(false);
+            for (var at = 0; at < some.Count;)
+            {
+                var rows = await RowsAsync(from, some.Skip(at).Take(ExportPage), isHome ? seen : JobState.Unknown, cancellationToken).ConfigureAwait(false);
+                at += WriteRows(writer, from, rows, relatives, isHome ? written : null);
+                if (writer.Length >= ExportSlice)
+                {
+                    yield return new JobExportSlice(writer.Count, writer.Lines, []);
+                    writer.Clear();
+                }
+            }
+
+            if (relatives.Next() is not var (other, more))
+            {
+                break;
+            }
+
+            (from, some, isHome) = (other, more, false);
         }
 
-        return new JobExportSlice(writer.Count, writer.ToArray(), [.. ids.Where(id => !written.Contains(id))]);
+        yield return new JobExportSlice(writer.Count, writer.Lines, [.. ids.Where(id => !written.Contains(id))]);
     }
 
     public async IAsyncEnumerable<JobExportSlice> ExportQueueKeysAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -90,22 +110,6 @@ internal sealed partial class BullMqServer : IJobTransfer
         return parts[0] == "repeat" && (parts[^1].Length >= 10 && parts.Length > 2 && parts[^1].All(char.IsAsciiDigit) || JobWords.ContainsKey(parts[^1]));
     }
 
-    /// <summary>Writes the jobs that are there.</summary>
-    /// <returns>Their ids.</returns>
-    private async Task<HashSet<string>> WriteJobsAsync(JobRecordWriter writer, string queue, IReadOnlyList<string> ids, JobState seen, Relatives? relatives,
-        CancellationToken cancellationToken)
-    {
-        var written = new HashSet<string>(StringComparer.Ordinal);
-        var at = 0;
-        while (at < ids.Count)
-        {
-            var rows = await RowsAsync(queue, ids.Skip(at).Take(ExportPage), seen, cancellationToken).ConfigureAwait(false);
-            at += WriteRows(writer, queue, rows, relatives, written);
-        }
-
-        return written;
-    }
-
     /// <summary>The rows of jobs, of as many of them as fit.</summary>
     private async Task<ReadOnlyMemory<byte>> RowsAsync(string queue, IEnumerable<string> ids, JobState seen, CancellationToken cancellationToken)
     {
@@ -114,17 +118,20 @@ internal sealed partial class BullMqServer : IJobTransfer
         return (byte[])(await runner.RunAsync(ScriptCatalog.Export(), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false))!;
     }
 
-    private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives? relatives, HashSet<string> written)
+    private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives relatives, HashSet<string>? written)
     {
         var reader = new MsgPackReader(packed);
         var looked = (int)reader.ReadInteger();
-        var children = relatives is null ? null : new List<string>();
+        var children = relatives.Kin == JobKin.None ? null : new List<string>();
         for (var rows = reader.ReadInteger(); rows > 0; rows--)
         {
             var (id, parent) = writer.WriteJob(ref reader, queue, children);
-            written.Add(id);
-            relatives?.Add(queue, id, children!, parent);
-            children?.Clear();
+            written?.Add(id);
+            if (children is not null)
+            {
+                relatives.Add(queue, id, children, parent);
+                children.Clear();
+            }
         }
 
         return looked;
@@ -191,6 +198,8 @@ internal sealed partial class BullMqServer : IJobTransfer
     {
         private readonly HashSet<(string Queue, string Id)> known = [];
         private readonly Dictionary<string, List<string>> waiting = new(StringComparer.Ordinal);
+
+        public JobKin Kin => kin;
 
         public void Add(string queue, string id, List<string> children, string? parent)
         {

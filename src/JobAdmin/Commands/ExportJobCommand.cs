@@ -176,18 +176,22 @@ public sealed class ExportJobCommand : JobFilterCmdlet
         var ids = pending.ConvertAll(job => job.Id);
         pending.Clear();
         var transfer = Open(server);
-        var slice = Run(async token =>
+        var missing = new List<string>();
+        Run(async token =>
         {
             await file!.IntroduceAsync(server, queue, token).ConfigureAwait(false);
-            return await transfer.ExportJobsAsync(queue, ids, seen, IncludeChild ? JobKin.Children : JobKin.None, token).ConfigureAwait(false);
+            await foreach (var slice in transfer.ExportJobsAsync(queue, ids, seen, IncludeChild ? JobKin.Children : JobKin.None, token).ConfigureAwait(false))
+            {
+                file.Write(slice);
+                missing.AddRange(slice.Missing);
+            }
         });
-        file!.Write(slice);
-        foreach (var id in slice.Missing)
+        foreach (var id in missing)
         {
             WriteError(JobErrors.From(JobErrors.JobNotFound(id, new QueueReference(server, queue).ToString())));
         }
 
         progress ??= new ProgressReporter(WriteProgress, "Exporting jobs");
-        progress.Report(file.Count, null, "jobs");
+        progress.Report(file!.Count, null, "jobs");
     }
 }

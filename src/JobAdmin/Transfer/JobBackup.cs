@@ -32,8 +32,13 @@ internal sealed class JobBackup : IDisposable
         ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "give out jobs field by field, and so keep no backup of them");
 
     /// <summary>Keeps jobs by id.</summary>
-    public async Task KeepAsync(IJobServer server, string queue, IReadOnlyList<string> ids, JobKin kin, CancellationToken token) =>
-        await KeepAsync(server, queue, await Require(server).ExportJobsAsync(queue, ids, JobState.Unknown, kin, token).ConfigureAwait(false), token).ConfigureAwait(false);
+    public async Task KeepAsync(IJobServer server, string queue, IReadOnlyList<string> ids, JobKin kin, CancellationToken token)
+    {
+        await foreach (var slice in Require(server).ExportJobsAsync(queue, ids, JobState.Unknown, kin, token).ConfigureAwait(false))
+        {
+            await KeepAsync(server, queue, slice, token).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Keeps records.</summary>
     public async Task KeepAsync(IJobServer server, string queue, JobExportSlice slice, CancellationToken token)

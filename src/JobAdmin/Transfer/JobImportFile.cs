@@ -118,7 +118,7 @@ internal sealed class JobImportFile
             }
             else
             {
-                portion.Add(line);
+                portion.Add(line.ToArray());
                 bytes += line.Length;
             }
 
@@ -228,6 +228,7 @@ internal sealed class JobImportFile
         return lines;
     }
 
+    /// <summary>The lines; each stands in memory that is used again for the next one.</summary>
     private IEnumerable<ReadOnlyMemory<byte>> Lines()
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
@@ -259,7 +260,7 @@ internal sealed class JobImportFile
                 {
                     if (end > start)
                     {
-                        yield return buffer[start..end];
+                        yield return buffer.AsMemory(start, end - start);
                     }
 
                     yield break;
@@ -277,7 +278,7 @@ internal sealed class JobImportFile
 
             if (line.Length > 0)
             {
-                yield return line.ToArray();
+                yield return line;
             }
         }
     }

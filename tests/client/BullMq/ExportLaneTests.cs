@@ -224,7 +224,10 @@ public sealed class ExportLaneTests(Bench bench) : IAsyncLifetime
         var records = new List<string>();
         foreach (var some in ids.Chunk(200))
         {
-            records.AddRange(Lines(await ((IJobTransfer)server).ExportJobsAsync("emails", some, state, JobKin.None, Ct)));
+            await foreach (var slice in ((IJobTransfer)server).ExportJobsAsync("emails", some, state, JobKin.None, Ct))
+            {
+                records.AddRange(Lines(slice));
+            }
         }
 
         return records;
