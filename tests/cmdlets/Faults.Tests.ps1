@@ -152,3 +152,21 @@ Describe 'A server that takes no writes' {
         $client.Dispose()
     }
 }
+
+Describe 'What is sent while more comes from the pipeline' {
+    It 'is not lost without a word when it ends with an error that nobody expected' {
+        Add-Type -TypeDefinition @'
+using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks;
+public static class OddServer {
+    public static Task<IReadOnlyList<string>> Send(IReadOnlyList<string> items, CancellationToken token) => throw new ArgumentException("odd");
+    public static Task Start(Func<CancellationToken, Task> body) => Task.Run(() => body(CancellationToken.None));
+}
+'@
+        $type = (Get-Command New-Job -Module JobAdmin).ImplementingType.Assembly.GetType('JobAdmin.Base.BatchPump`2').MakeGenericType([string], [string])
+        $send, $start = $type.GetConstructors()[0].GetParameters()[1, 2].ParameterType
+        $pump = [Activator]::CreateInstance($type, @(10, [OddServer].GetMethod('Send').CreateDelegate($send), [OddServer].GetMethod('Start').CreateDelegate($start)))
+        $pump.Add('one')
+        Wait-Until { $pump.Work.IsCompleted } 10
+        { $pump.ThrowFailure() } | Should -Throw '*odd*'
+    }
+}

@@ -84,8 +84,9 @@ internal sealed class BatchPump<TItem, TResult>(int size, Func<IReadOnlyList<TIt
                     results.Enqueue(result);
                 }
             }
-            catch (JobServerException e)
+            catch (Exception e)
             {
+                // Also what nobody expects: a task that nobody awaits would keep it to itself, and its items would be gone without a word.
                 lock (gate)
                 {
                     failure = ExceptionDispatchInfo.Capture(e);
