@@ -20,7 +20,7 @@ internal static class CopiedOptions
             return null;
         }
 
-        return WithoutIdentity(JsonObject.Create(options)!).ToJsonString();
+        return WithoutIdentity((JsonObject)JsonNodes.Of(options)!).ToJsonString();
     }
 
     /// <summary>Options without what belongs to one job alone.</summary>

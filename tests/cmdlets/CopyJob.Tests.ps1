@@ -59,6 +59,14 @@ Describe 'Copy-Job' {
         Invoke-Redis hget "bull:archive:$id" data | Should -BeExactly '{"n":1.50,"big":12345678901234567890,"u":"\u00e9"}'
     }
 
+    It 'copies jobs whose options .NET would not read, and those after them' {
+        [void](Invoke-Redis hset bull:emails:1 opts '{"keepLogs":1,"keepLogs":2}')
+        [void](Invoke-Redis hset bull:emails:2 opts '{"mine":"\ud83d"}')
+        $outcomes = Copy-Job -Queue emails -State failed -Destination archive -PassThru
+        $outcomes.Status | Should -Be Added, Added, Added
+        (Invoke-Redis hget "bull:archive:$($outcomes[0].NewId)" opts | ConvertFrom-Json).kl | Should -Be 2
+    }
+
     It 'makes an error of a job that is gone, and goes on with the rest' {
         $errors = $null
         (Copy-Job 1, 99, 2 -Queue emails -PassThru -ErrorAction SilentlyContinue -ErrorVariable errors).Status | Should -Be Added, NotFound, Added

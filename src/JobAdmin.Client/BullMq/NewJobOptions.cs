@@ -76,7 +76,7 @@ internal static class NewJobOptions
         JsonNode? node;
         try
         {
-            node = JsonNode.Parse(text);
+            node = JsonNodes.Parse(text);
         }
         catch (JsonException exception)
         {

@@ -59,7 +59,7 @@ internal sealed class RecordNames(JobImport import, string prefix)
     {
         try
         {
-            if (JsonNode.Parse(json) is not { } root || find(root) is not JsonObject link || link[property]?.GetValue<string>() is not { } key
+            if (JsonNodes.Parse(json) is not { } root || find(root) is not JsonObject link || link[property]?.GetValue<string>() is not { } key
                 || !key.StartsWith(import.Prefix + ":", StringComparison.Ordinal))
             {
                 return json;

@@ -63,7 +63,7 @@ internal static class SchedulerChange
     {
         try
         {
-            return a == b || JsonNode.DeepEquals(JsonNode.Parse(a), JsonNode.Parse(b));
+            return a == b || JsonNode.DeepEquals(JsonNodes.Parse(a), JsonNodes.Parse(b));
         }
         catch (System.Text.Json.JsonException)
         {
