@@ -132,6 +132,10 @@ Describe 'Set-JobScheduler' {
         @{ Case = 'an unknown time zone'; Id = 'InvalidTimeZone'; Script = { Set-JobScheduler x -Queue reports -Pattern '0 3 * * *' -TimeZone Mars/Olympus } }
         @{ Case = 'no rule at all'; Id = 'InvalidSchedule'; Script = { Set-JobScheduler x -Queue reports -Limit 3 } }
         @{ Case = 'both rules'; Id = 'InvalidSchedule'; Script = { Set-JobScheduler x -Queue reports -Every 1h -Pattern '0 3 * * *' } }
+        @{ Case = 'an id for its jobs'; Id = 'InvalidSetting'; Script = { Set-JobScheduler x -Queue reports -Every 1h -Option @{ jobId = 'mine' } } }
+        @{ Case = 'a delay of its jobs'; Id = 'InvalidSetting'; Script = { Set-JobScheduler x -Queue reports -Every 1h -Option @{ delay = 5000 } } }
+        @{ Case = 'a deduplication of its jobs'; Id = 'InvalidSetting'; Script = { Set-JobScheduler x -Queue reports -Every 1h -Option @{ deduplication = @{ id = 'd' } } } }
+        @{ Case = 'attempts written as text'; Id = 'InvalidSetting'; Script = { Set-JobScheduler x -Queue reports -Every 1h -Option @{ attempts = '3' } } }
         @{ Case = 'nothing to set'; Id = 'NothingToSet'; Script = { Set-JobScheduler x -Queue reports } }
         @{ Case = 'no id'; Id = 'SchedulerMissing'; Script = { Set-JobScheduler -Queue reports -Every 1h } }
         @{ Case = 'no queue'; Id = 'QueueMissing'; Script = { Set-JobScheduler x -Every 1h } }

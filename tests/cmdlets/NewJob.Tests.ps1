@@ -69,6 +69,12 @@ Describe 'New-Job' {
         $options.removeOnComplete | Should -Be $Kept
     }
 
+    It 'takes the last of options that come twice, and half an emoji, as JavaScript does' {
+        New-Job x -Queue emails -Id odd -Option '{"keepLogs":1,"keepLogs":2,"mine":"\ud83d","backoff":{"type":"a","type":"fixed","delay":5}}'
+        $opts = Invoke-Redis hget bull:emails:odd opts | ConvertFrom-Json
+        $opts.kl, $opts.backoff.type, $opts.mine | Should -Be 2, 'fixed', "$([char]0xFFFD)"
+    }
+
     It 'goes before the others with -Lifo' {
         New-Job last -Queue emails
         New-Job first -Queue emails -Lifo
@@ -132,6 +138,13 @@ Describe 'New-Job' {
         @{ Case = 'a parent among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ parent = @{ id = '1'; queue = 'bull:emails' } } } }
         @{ Case = 'a schedule among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"repeat":{"every":1000}}' } }
         @{ Case = 'an id among the options of a child'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Option = @{ jobId = 'once' } } } }
+        @{ Case = 'a number written as text among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ removeOnComplete = '100' } } }
+        @{ Case = 'a delay written as text'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":"60000"}' } }
+        @{ Case = 'a number beyond all'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":1e400}' } }
+        @{ Case = 'a deduplication that is only a text'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ deduplication = 'once' } } }
+        @{ Case = 'an option in other letters than BullMQ''s'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ Attempts = 3 } } }
+        @{ Case = 'a child that is tried less than once'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Attempts = -1 } } }
+        @{ Case = 'a group on a server without groups'; Id = 'NotSupported'; Script = { New-Job x -Queue emails -GroupId acme } }
         @{ Case = 'a lifetime without an id'; Id = 'ParameterConflict'; Script = { New-Job x -Queue emails -DeduplicationTtl 1m } }
         @{ Case = 'a delay that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -Delay $undefined } }
         @{ Case = 'a time to keep that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -KeepCompleted $undefined } }

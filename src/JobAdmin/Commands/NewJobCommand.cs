@@ -151,6 +151,11 @@ public sealed class NewJobCommand : JobServerCmdlet
             throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "take BullMQ's own options");
         }
 
+        if (GroupId is not null)
+        {
+            _ = JobCapability.Of<IJobGroups>(server, "put jobs into groups");
+        }
+
         var deduplicates = DeduplicationId is not null || NewJobs.Deduplicate(template.Options);
         var producer = JobCapability.Of<IJobProducer>(server, "add jobs");
         adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token), Throttle is { } rate ? new Pacer(rate) : null,

@@ -235,7 +235,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
             EndDate = IsBound(nameof(EndDate)) ? EndDate : settings.EndDate,
             Name = IsBound(nameof(Name)) ? (string.IsNullOrEmpty(Name) ? null : Name) : settings.Name,
             Data = IsBound(nameof(Data)) ? JsonText.Of(Data, nameof(Data)) : settings.Data,
-            Options = IsBound(nameof(Option)) ? JsonText.ObjectOf(Option, nameof(Option)) ?? "{}" : settings.Options,
+            Options = IsBound(nameof(Option)) ? NewJobs.Options(Option, ofScheduler: true) ?? "{}" : settings.Options,
         };
     }
 
