@@ -73,6 +73,14 @@ Describe 'Copy-Job' {
         $errors.FullyQualifiedErrorId | Should -BeLike 'JobNotFound*'
     }
 
+    It 'copies the jobs of a list all the same when the queue of some is gone' {
+        $errors = $null
+        $rows = 'Queue,Id', 'gone,1', 'no:queue,1', 'emails,2' | ConvertFrom-Csv
+        ($rows | Copy-Job -PassThru -ErrorAction SilentlyContinue -ErrorVariable errors).Status | Should -Be NotFound, Refused, Added
+        $errors | Should -HaveCount 2
+        "$($errors[0])" | Should -BeLike "*There is no queue 'gone'*"
+    }
+
     It 'needs to be told which jobs' {
         Get-ErrorId { Copy-Job -Queue emails } | Should -Be NoJobs
         Get-ErrorId { Copy-Job -State failed } | Should -Be NoJobs

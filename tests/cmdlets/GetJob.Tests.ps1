@@ -160,6 +160,13 @@ Describe 'Get-Job' {
         Get-Job -Queue nix* | Should -BeNullOrEmpty
     }
 
+    It 'reads the jobs of a list all the same when the queue of some is gone' {
+        $errors = $null
+        $rows = 'Queue,Id', 'gone,1', 'emails,1' | ConvertFrom-Csv
+        ($rows | Get-Job -ErrorAction SilentlyContinue -ErrorVariable errors).Id | Should -Be 1
+        $errors.FullyQualifiedErrorId | Should -BeLike 'QueueNotFound*'
+    }
+
     It 'refuses what can''t be meant' {
         Get-ErrorId { Get-Job -State bogus } | Should -Be 'InvalidState'
         Get-ErrorId { Get-Job 1 -State failed } | Should -Be 'ParameterConflict'

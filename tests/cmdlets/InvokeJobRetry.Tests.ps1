@@ -75,6 +75,15 @@ Describe 'Invoke-JobRetry' {
         Get-ErrorId { Invoke-JobRetry 1 -Queue emails } | Should -Be 'InvalidJobState'
     }
 
+    It 'makes one error of a queue that is gone, and goes on with the jobs of others' {
+        $errors = $null
+        $rows = 'Queue,Id', 'emails,1', 'gone,1', 'gone,2', 'chat,1', 'emails,2' | ConvertFrom-Csv
+        $outcomes = $rows | Invoke-JobRetry -PassThru -ErrorAction SilentlyContinue -ErrorVariable errors
+        "$($outcomes | ForEach-Object { "$($_.Queue)/$($_.Id) $($_.Status)" })" | Should -Be 'emails/1 Retried chat/1 Retried emails/2 Retried'
+        $errors.FullyQualifiedErrorId | Should -Be 'QueueNotFound,JobAdmin.Commands.InvokeJobRetryCommand'
+        Get-ErrorId { Invoke-JobRetry 1 -Queue gone } | Should -Be QueueNotFound
+    }
+
     It 'stops at the first error with -ErrorAction Stop' {
         { Invoke-JobRetry 999, 1 -Queue emails -ErrorAction Stop } | Should -Throw -ErrorId 'JobNotFound,JobAdmin.Commands.InvokeJobRetryCommand'
     }

@@ -15,6 +15,9 @@ internal sealed class ChangeWindow
     /// <summary>The sending of it.</summary>
     public Task Work { get; set; } = Task.CompletedTask;
 
+    /// <summary>Queues whose jobs can't be changed, such as one that is gone, and why. Those of others are changed all the same.</summary>
+    public List<(QueueReference Queue, JobServerException Error)> Refused { get; } = [];
+
     /// <summary>What kept the rest from being changed.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
 
@@ -47,12 +50,19 @@ internal sealed class ChangeWindow
                     }
                 }
 
-                var call = change(new QueueReference(server, queue), ids, token);
-                called();
-                var outcomes = await call.ConfigureAwait(false);
-                for (var i = 0; i < ids.Count; i++)
+                try
                 {
-                    Outcomes[places[i]] = outcomes[i];
+                    var call = change(new QueueReference(server, queue), ids, token);
+                    called();
+                    var outcomes = await call.ConfigureAwait(false);
+                    for (var i = 0; i < ids.Count; i++)
+                    {
+                        Outcomes[places[i]] = outcomes[i];
+                    }
+                }
+                catch (JobServerException e) when (e.Target is string target && target == queue)
+                {
+                    Refused.Add((new QueueReference(server, queue), e));
                 }
             }
         }

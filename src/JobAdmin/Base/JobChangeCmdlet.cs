@@ -9,6 +9,7 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
 {
     private readonly SkippedJobs skipped = new();
     private readonly AbleServers able = new();
+    private readonly HashSet<QueueReference> refused = [];
     private ChangeEngine? engine;
     private ProgressReporter? progress;
     private OutcomeWriter? outcomes;
@@ -174,7 +175,7 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
     private void Submit(JobReference job)
     {
         var queue = new QueueReference(job.Server, job.Queue);
-        if (!able.Include(job, this) || !IsReady(job.Server) || Left <= 0 || checkpoint?.Current!.Take(job.Queue, job.Id) == false)
+        if (!able.Include(job, this) || refused.Contains(queue) || !IsReady(job.Server) || Left <= 0 || checkpoint?.Current!.Take(job.Queue, job.Id) == false)
         {
             return;
         }
@@ -210,6 +211,7 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
                 outcomes!.Write(window.Outcomes);
                 progress ??= new ProgressReporter(WriteProgress, $"{Verb} jobs");
                 progress.Report(outcomes.Done, null, Participle);
+                window.Refused.ForEach(Refuse);
                 if (window.Failure is { } failure)
                 {
                     outcomes.WriteSummary();
@@ -221,6 +223,22 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
         {
             progress?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Tells of a queue whose jobs can't be changed: once, and the jobs of others go on, where the pipeline names them. A checkpoint would take such jobs for done.</summary>
+    private void Refuse((QueueReference Queue, JobServerException Error) one)
+    {
+        if (!MyInvocation.ExpectingInput || checkpoint is not null)
+        {
+            outcomes!.WriteSummary();
+            throw one.Error;
+        }
+
+        if (refused.Add(one.Queue))
+        {
+            WriteError(JobErrors.From(one.Error));
+            EndAudit(() => Audit.End(one.Queue, one.Error));
         }
     }
 }

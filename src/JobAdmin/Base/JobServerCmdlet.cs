@@ -95,7 +95,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     }
 
     // What has been done can't be undone for want of a line.
-    private void EndAudit(Action end)
+    internal void EndAudit(Action end)
     {
         try
         {

@@ -78,7 +78,18 @@ public sealed partial class GetJobCommand
         var (server, queue) = (pending[0].Server, pending[0].Queue);
         var ids = pending.ConvertAll(job => job.Id);
         pending.Clear();
-        var jobs = Run(token => server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token));
+        IReadOnlyList<QueueJob?> jobs;
+        try
+        {
+            jobs = Run(token => server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token));
+        }
+        catch (JobServerException e) when (e.Target is string target && target == queue)
+        {
+            // A queue that is gone says nothing of the others.
+            WriteError(JobErrors.From(e));
+            return;
+        }
+
         for (var i = 0; i < ids.Count; i++)
         {
             if (jobs[i] is { } job)
