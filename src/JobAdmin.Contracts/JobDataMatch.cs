@@ -6,6 +6,8 @@ namespace JobAdmin;
 /// <summary>Something that a job's data must hold: a value at a path, or a text anywhere.</summary>
 public sealed class JobDataMatch
 {
+    private const double ExactBelow = 1L << 53;
+
     private readonly JobWildcard pattern;
     private readonly List<Step> steps = [];
 
@@ -76,11 +78,22 @@ public sealed class JobDataMatch
     private bool IsValue(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => pattern.IsMatch(JsonStrings.Read(value)),
-        JsonValueKind.Number => pattern.IsMatch(value.GetRawText())
-            || (double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var wanted) && value.TryGetDouble(out var number) && wanted == number),
+        JsonValueKind.Number => pattern.IsMatch(value.GetRawText()) || IsNumber(value),
         JsonValueKind.Array when value.GetArrayLength() > 0 && !pattern.IsMatch(value.GetRawText()) => value.EnumerateArray().Any(IsValue),
         _ => pattern.IsMatch(value.GetRawText()),
     };
+
+    private bool IsNumber(JsonElement value)
+    {
+        if (!double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var wanted) || !value.TryGetDouble(out var number) || wanted != number)
+        {
+            return false;
+        }
+
+        // Beyond 2^53 neighbours are the same as a double: an id of 18 digits is not the one after it.
+        return Math.Abs(number) < ExactBelow || !value.TryGetDecimal(out var exact)
+            || !decimal.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var asked) || exact == asked;
+    }
 
     private void Read(string path)
     {

@@ -35,6 +35,14 @@ public sealed class JobDataMatchTests
     [InlineData("nobody", false)]
     public void A_text_anywhere(string text, bool found) => Assert.Equal(found, new JobDataMatch(text).IsMatch(Job(Data)));
 
+    [Theory]
+    [InlineData("1234567890123456789", true)]
+    [InlineData("1234567890123456789.0", true)]
+    [InlineData("1234567890123456788", false)]
+    [InlineData("1e400", false)]
+    public void A_number_beyond_what_a_double_tells_apart(string value, bool found) =>
+        Assert.Equal(found, new JobDataMatch("id", value).IsMatch(Job("""{"id":1234567890123456789}""")));
+
     [Fact]
     public void Data_that_are_not_JSON_have_text_and_no_paths()
     {
