@@ -138,6 +138,8 @@ Describe 'New-Job' {
         @{ Case = 'a parent among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ parent = @{ id = '1'; queue = 'bull:emails' } } } }
         @{ Case = 'a schedule among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"repeat":{"every":1000}}' } }
         @{ Case = 'an id among the options of a child'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Option = @{ jobId = 'once' } } } }
+        @{ Case = 'an id under which the queue keeps its failed jobs'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Id failed } }
+        @{ Case = 'an id under which the queue keeps its mark for workers'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Id = 'marker' } } }
         @{ Case = 'a number written as text among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ removeOnComplete = '100' } } }
         @{ Case = 'a delay written as text'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":"60000"}' } }
         @{ Case = 'a number beyond all'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":1e400}' } }

@@ -20,6 +20,9 @@ internal sealed partial class BullMqServer
         ["lock"] = "string", ["logs"] = "list", ["dependencies"] = "set", ["processed"] = "hash", ["failed"] = "hash", ["unsuccessful"] = "zset",
     };
 
+    /// <summary>Whether a key of the queue's own has a name: a job under it would break the queue.</summary>
+    public static bool IsQueueWord(string id) => Array.IndexOf(QueueWords, id) >= 0;
+
     public async Task CheckRemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) =>
         await CheckRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
 

@@ -117,6 +117,11 @@ internal static class NewJobOptions
                 return $"'{id}' can't be a job's own id: whole numbers are BullMQ's.";
             }
 
+            if (BullMqServer.IsQueueWord(id))
+            {
+                return $"'{id}' can't be a job's own id: the queue keeps something of its own under that name.";
+            }
+
             if (id.Contains(':') && id.Count(c => c == ':') != 2)
             {
                 return $"'{id}' can't be a job's own id: it has a colon.";
