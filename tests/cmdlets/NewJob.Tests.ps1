@@ -150,6 +150,7 @@ Describe 'New-Job' {
         @{ Case = 'a lifetime without an id'; Id = 'ParameterConflict'; Script = { New-Job x -Queue emails -DeduplicationTtl 1m } }
         @{ Case = 'a delay that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -Delay $undefined } }
         @{ Case = 'a time to keep that is not set'; Id = 'ParameterArgumentValidationError'; Script = { New-Job x -Queue emails -KeepCompleted $undefined } }
+        @{ Case = 'a time to keep beyond all'; Id = 'ParameterArgumentTransformationError'; Script = { New-Job x -Queue emails -KeepCompleted 1000000000d } }
         @{ Case = 'what holds itself'; Id = 'InvalidJson'; Script = { $a = @{}; $a.a = $a; New-Job x $a -Queue emails } }
     ) {
         $before = Get-Keyspace

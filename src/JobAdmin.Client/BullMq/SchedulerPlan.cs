@@ -5,6 +5,9 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>What a scheduler shall be like, checked, with what BullMQ's script takes of it. What could never fire, or no worker could read, does not get here.</summary>
 internal sealed class SchedulerPlan
 {
+    /// <summary>The last run that can be: BullMQ's scripts write a time of 15 digits with an exponent, and lose the job of it.</summary>
+    public static readonly DateTimeOffset Latest = DateTimeOffset.FromUnixTimeMilliseconds(99_999_999_999_999);
+
     private readonly JobSchedulerSettings settings;
     private readonly JsonObject template;
     private readonly CronPattern? pattern;
@@ -28,6 +31,11 @@ internal sealed class SchedulerPlan
         if (settings.Every is { } every && (every < TimeSpan.FromMilliseconds(1) || every.Ticks % TimeSpan.TicksPerMillisecond != 0))
         {
             throw Bad("InvalidSchedule", $"An interval of {every} can't be: the smallest is a millisecond.", "Give it with a unit, as in -Every 15m.");
+        }
+
+        if (settings.StartDate > Latest || settings.Every > Latest - (settings.StartDate > now ? settings.StartDate.Value : now))
+        {
+            throw Bad("InvalidSchedule", $"The scheduler would run after the year {Latest.Year}, which BullMQ can't.", settings.StartDate > Latest ? "Give an earlier -StartDate." : "Give a shorter -Every.");
         }
 
         if (settings.Offset is { } offset && (settings.Every is null || offset < TimeSpan.Zero || offset >= settings.Every))
@@ -71,7 +79,7 @@ internal sealed class SchedulerPlan
         var runs = new List<DateTimeOffset>();
         var begin = settings.StartDate > from ? settings.StartDate.Value : from;
         var at = settings.Every is { } first ? FirstOfInterval(begin, first) : pattern!.Next(begin, zone);
-        while (runs.Count < Math.Min(count, settings.Limit ?? long.MaxValue) && at is { } run && (settings.EndDate is not { } end || run <= end))
+        while (runs.Count < Math.Min(count, settings.Limit ?? long.MaxValue) && at is { } run && run <= Latest && (settings.EndDate is not { } end || run <= end))
         {
             runs.Add(run);
             at = settings.Every is { } every ? run + every : pattern!.Next(run, zone);

@@ -130,9 +130,11 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             if (settings.Every is { } every)
             {
                 var missed = Math.Max(0, (long)Math.Ceiling((after - first) / every) - 1);
-                upcoming.AddRange(Enumerable.Range(1, Math.Max(0, rest)).Select(n => first + (every * (missed + n))).TakeWhile(run => settings.EndDate is not { } end || run <= end));
+                var possible = (SchedulerPlan.Latest - first) / every;
+                upcoming.AddRange(Enumerable.Range(1, Math.Max(0, rest)).TakeWhile(n => missed + n <= possible).Select(n => first + (every * (missed + n)))
+                    .TakeWhile(run => settings.EndDate is not { } end || run <= end));
             }
-            else
+            else if (after < SchedulerPlan.Latest)
             {
                 upcoming.AddRange(new SchedulerPlan(settings, major, DateTimeOffset.UtcNow).Runs(after, rest));
             }

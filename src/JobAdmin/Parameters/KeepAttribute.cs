@@ -30,7 +30,7 @@ public sealed class KeepAttribute : ArgumentTransformationAttribute
             {
                 age = span;
             }
-            else if (count is null && int.TryParse(System.Convert.ToString(part, CultureInfo.InvariantCulture), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number >= -1)
+            else if (count is null && part is not decimal && int.TryParse(System.Convert.ToString(part, CultureInfo.InvariantCulture), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number >= -1)
             {
                 count = number;
             }
@@ -47,7 +47,7 @@ public sealed class KeepAttribute : ArgumentTransformationAttribute
     private static TimeSpan? AgeOf(object? part) => part switch
     {
         TimeSpan span => span,
-        decimal days => TimeSpan.FromDays((double)days),
+        decimal days and >= 0 and < 10_000_000 => TimeSpan.FromDays((double)days),
         short seconds => TimeSpan.FromSeconds(seconds),
         string text => DurationAttribute.FromUnits(text.Trim()),
         _ => null,

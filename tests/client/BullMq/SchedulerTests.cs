@@ -102,6 +102,21 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         Assert.Equal(["p"], (await ListAsync(await lab.ServerAsync(), 0, "p", "none")).Select(s => s.Id));
     }
 
+    [Theory, InlineData("bullmq5"), InlineData("bullmq")]
+    public async Task One_that_runs_beyond_all_times_is_shown_and_hides_no_other(string lib)
+    {
+        await using var lab = Bench.Lab(lib);
+        await lab.DoAsync("upsertScheduler", new { id = "never", repeat = new { every = 500_000_000_000_000 } });
+        await lab.DoAsync("upsertScheduler", new { id = "late", repeat = new { pattern = "0 0 1 1 *", tz = "Asia/Tokyo", startDate = 253_402_200_000_000 } });
+        await lab.DoAsync("upsertScheduler", new { id = "e", repeat = new { every = 60_000 } });
+        var all = await ListAsync(await lab.ServerAsync(), 5);
+        Assert.Equal(["e", "late", "never"], all.Select(s => s.Id).Order());
+        Assert.Single(all.Single(s => s.Id == "never").NextRuns);
+        Assert.Equal(5, all.Single(s => s.Id == "e").NextRuns.Count);
+        var begins = new JobSchedulerSettings { Id = "x", Pattern = "0 0 1 1 *", TimeZone = "Europe/Berlin", StartDate = DateTimeOffset.MaxValue };
+        Assert.Equal("InvalidSchedule", (await ErrorOfAsync(async () => await SetAsync(await lab.ServerAsync(), begins))).ErrorId);
+    }
+
     [Fact]
     public async Task Its_state_is_told()
     {
@@ -191,6 +206,7 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
     [InlineData("InvalidSchedule", "0 0 * * *", null, 1000.0, null, null)]
     [InlineData("InvalidSchedule", null, null, null, null, null)]
     [InlineData("InvalidSchedule", null, null, 0.5, null, null)]
+    [InlineData("InvalidSchedule", null, null, 5e14, null, null)]
     [InlineData("InvalidSchedule", null, "UTC", 1000.0, null, null)]
     [InlineData("InvalidTimeZone", "0 0 * * *", "Mars/Olympus", null, null, null)]
     [InlineData("NeverFires", null, null, 1000.0, 0, null)]
