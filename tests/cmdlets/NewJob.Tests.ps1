@@ -140,6 +140,8 @@ Describe 'New-Job' {
         @{ Case = 'an id among the options of a child'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Option = @{ jobId = 'once' } } } }
         @{ Case = 'an id under which the queue keeps its failed jobs'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Id failed } }
         @{ Case = 'an id under which the queue keeps its mark for workers'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Id = 'marker' } } }
+        @{ Case = 'two children of one id'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Children @{ Name = 'y'; Id = 'a' }, @{ Name = 'z'; Id = 'a' } } }
+        @{ Case = 'a job that is its own child'; Id = 'JobRefused'; Script = { New-Job x -Queue emails -Id a -Children @{ Name = 'y'; Id = 'a' } } }
         @{ Case = 'a number written as text among the options'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option @{ removeOnComplete = '100' } } }
         @{ Case = 'a delay written as text'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":"60000"}' } }
         @{ Case = 'a number beyond all'; Id = 'InvalidSetting'; Script = { New-Job x -Queue emails -Option '{"delay":1e400}' } }

@@ -52,6 +52,7 @@ internal sealed partial class BullMqServer : IJobProducer
         var arguments = new List<object>();
         long bytes = 0;
         var needsSix = false;
+        var taken = new HashSet<(string Queue, string Id)>();
         var waiting = new Queue<(NewJob Job, string Queue, string? ParentQueue, string? ParentId)>([(job, queue, null, null)]);
         while (waiting.TryDequeue(out var node))
         {
@@ -59,6 +60,12 @@ internal sealed partial class BullMqServer : IJobProducer
             if (NewJobOptions.Problem(node.Job, options, node.ParentId is not null) is { } problem)
             {
                 return new AddPlan(job, [], 0, node.Job == job ? problem : $"Child {node.Job.Name}: {problem}", false, now);
+            }
+
+            if (node.Job.Id is { } own && !taken.Add((node.Queue, own)))
+            {
+                // The second would not be made, and a parent under its own child would wait for itself.
+                return new AddPlan(job, [], 0, $"Two jobs of the flow have the id {own} in queue {node.Queue}.", false, now);
             }
 
             var (mode, major) = await PlaceAsync(node.Queue, cancellationToken).ConfigureAwait(false);
