@@ -20,7 +20,7 @@ internal sealed class CronPattern
     };
 
     private readonly List<CronExpression> expressions = [];
-    private readonly bool everyHour, seesMidnight;
+    private readonly bool everyHour, seesMidnight, secondMidnight;
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="text">The pattern.</param>
@@ -51,6 +51,7 @@ internal sealed class CronPattern
         var hours = fields[2].Values.Distinct().Order().ToList();
         // An hour named twice makes them named hours: the workers count.
         everyHour = hours.Count == 24 && fields[2].Values.Count == 24;
+        secondMidnight = major >= 6;
         seesMidnight = major >= 6 && hours[^1] == 23;
         var time = $"{List(fields[0].Values)} {List(fields[1].Values)} {(everyHour ? "*" : List(hours))}";
         foreach (var group in months.GroupBy(month => string.Join('\n', DayRules(days, weekdays, month, months.Count == 1))))
@@ -137,32 +138,37 @@ internal sealed class CronPattern
     {
         var now = TimeZoneInfo.ConvertTime(after, zone);
         // Who begins in the second of two such hours sees no other.
-        var inSecond = zone.IsAmbiguousTime(now.DateTime) && now.Offset == zone.GetAmbiguousTimeOffsets(now.DateTime).Min();
+        var inSecond = Offsets(now.DateTime, zone) is [_, var second] && now.Offset == second;
         var wall = DateTime.SpecifyKind(now.DateTime, DateTimeKind.Utc);
         while (expression.GetNextOccurrence(wall) is { } next)
         {
             wall = next;
             var local = DateTime.SpecifyKind(next, DateTimeKind.Unspecified);
-            if (zone.IsAmbiguousTime(local))
+            if (Offsets(local, zone) is { Count: > 0 } offsets)
             {
-                var offsets = zone.GetAmbiguousTimeOffsets(local);
-                return new DateTimeOffset(local, inSecond ? offsets.Min() : offsets.Max());
-            }
-
-            if (!zone.IsInvalidTime(local))
-            {
-                return new DateTimeOffset(local, zone.GetUtcOffset(local));
+                // Where the first hour of a day comes twice, BullMQ 6 takes the second.
+                return new DateTimeOffset(local, inSecond || (secondMidnight && local.Hour == 0 && now.Date < local.Date) ? offsets[^1] : offsets[0]);
             }
 
             // The first hour of a day is left out unseen, unless the walk comes there from the hour before.
-            if (!zone.IsInvalidTime(local.Date) || seesMidnight)
+            if (Offsets(local.Date, zone).Count > 0 || seesMidnight)
             {
-                return new DateTimeOffset(local, zone.GetUtcOffset(local.AddHours(-3)));
+                return new DateTimeOffset(local, OffsetOf(next.AddDays(-1), zone));
             }
         }
 
         return null;
     }
+
+    /// <summary>The offsets with which a clock shows a time: none where it is left out, two where it comes twice, that of the first moment first.</summary>
+    /// <remarks>Worked out from moments. What .NET says of times on the clock is wrong where winter is the saving time, as in Dublin.</remarks>
+    private static List<TimeSpan> Offsets(DateTime local, TimeZoneInfo zone)
+    {
+        var wall = DateTime.SpecifyKind(local, DateTimeKind.Utc);
+        return [.. new[] { OffsetOf(wall.AddDays(-1), zone), OffsetOf(wall.AddDays(1), zone) }.Distinct().Where(offset => OffsetOf(wall - offset, zone) == offset).OrderDescending()];
+    }
+
+    private static TimeSpan OffsetOf(DateTime utc, TimeZoneInfo zone) => zone.GetUtcOffset(new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)));
 
     /// <summary>The days of one month, each rule as a day of the month and a day of the week of which one is a star. When both fields are restricted, a day needs to fit only one.</summary>
     private static IEnumerable<string> DayRules(CronField days, CronField weekdays, int month, bool alone)

@@ -23,6 +23,20 @@ public sealed class CronPatternTests(Bench bench)
         await CompareAsync(lib, [("@yearly", "UTC", Starts().First()), ("0 0 29 2 *", "Europe/Berlin", Starts().First()), ("59 59 23 31 12 *", "Asia/Kolkata", Starts().First())]);
     }
 
+    /// <summary>In Dublin and Casablanca winter is the saving time, as .NET sees it; on the Azores and in Beirut midnight is left out, or comes twice.</summary>
+    [Theory, InlineData("bullmq5"), InlineData("bullmq")]
+    public async Task Zones_whose_clocks_change_in_odd_ways(string lib)
+    {
+        string[] patterns = ["0 1 * * *", "30 1 * * *", "15 2 * * *", "0 0 * * *", "30 0 * * *", "*/15 * * * *", "0 */2 * * *", "0 0-3 * * *", "30 2 * * 0"];
+        string[] zones = ["Europe/Dublin", "Africa/Casablanca", "Atlantic/Azores", "Asia/Beirut"];
+        string[] starts =
+        [
+            "2025-02-22T12:00:00Z", "2025-02-23T01:40:00Z", "2025-03-29T12:00:00Z", "2025-03-30T00:10:00Z", "2025-03-30T00:59:59Z", "2025-04-05T12:00:00Z", "2025-04-06T01:50:00Z",
+            "2025-10-25T12:00:00Z", "2025-10-25T20:30:00Z", "2025-10-26T00:15:00Z", "2025-10-26T01:10:00Z",
+        ];
+        await CompareAsync(lib, [.. from pattern in patterns from zone in zones from start in starts select (pattern, zone, DateTimeOffset.Parse(start, CultureInfo.InvariantCulture))]);
+    }
+
     [Theory, InlineData("bullmq5"), InlineData("bullmq")]
     public async Task A_thousand_odd_ones_too(string lib)
     {
