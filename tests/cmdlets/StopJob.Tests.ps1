@@ -67,6 +67,15 @@ Describe 'Stop-Job' {
         Get-Keyspace | Should -Be $before
     }
 
+    It 'says with -WhatIf how many it leaves to schedulers' {
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'chat'; count = 3; opts = @{ delay = 1e7 } })
+        Set-JobScheduler nightly -Queue chat -Pattern '0 3 * * *' -Name digest
+        $said = Get-WhatIf 'Stop-Job -Queue chat -State delayed, waiting -WhatIf; Get-Job -Queue chat | Stop-Job -WhatIf'
+        $said[0] | Should -Be 'Stop 3 delayed or waiting jobs in queue chat (refused: 1 owned by schedulers)'
+        $said[-1] | Should -Be 'Stop 3 jobs in all: 3 in queue chat (refused: 1 owned by schedulers)'
+        @(Stop-Job -Queue chat -State delayed -Confirm:$false -PassThru -ErrorAction SilentlyContinue | Where-Object Status -EQ Stopped).Count | Should -Be 3
+    }
+
     It 'lets a job that completed all the same run when it is retried' {
         [void](Invoke-Peer @{ do = 'run'; queue = 'emails'; count = 1; result = 1 })
         $done = Get-Job -Queue emails -State completed

@@ -156,6 +156,12 @@ function Start-Run([string] $Command, [string] $File, [int] $KillAfter = -1) {
     [pscustomobject]@{ Ended = $process.ExitCode -eq 0; Killed = $process.ExitCode -gt 128; Output = $said.Result; Errors = $errors.Result }
 }
 
+# What a command tells the user with -WhatIf, without the words that PowerShell puts before it.
+function Get-WhatIf([string] $Command) {
+    $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; [void](Connect-JobServer $($lab.Uri)); $Command" 2>&1
+    @($said) -replace '^What if: '
+}
+
 # The error that a script ends with, or the first that it writes.
 function Get-ErrorOf([scriptblock] $Script) {
     try { $errors = & $Script 2>&1 | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } }

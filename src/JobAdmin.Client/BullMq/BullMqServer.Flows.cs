@@ -6,7 +6,7 @@ namespace JobAdmin.Client.BullMq;
 internal sealed partial class BullMqServer : IJobFlows
 {
     /// <summary>What tells the children of jobs.</summary>
-    public static readonly LuaScript ChildrenScript = ScriptCatalog.Own("flow-children");
+    public static readonly LuaScript ChildrenScript = ScriptCatalog.OfChildren("flow-children");
 
     private const int ChildrenUnlessSaid = 1000;
 

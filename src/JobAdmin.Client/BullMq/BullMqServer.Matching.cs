@@ -46,8 +46,9 @@ internal sealed partial class BullMqServer : IJobClock
         }
     }
 
-    /// <summary>Ids of one state alone that match.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Ids of one state alone that match, in a sorted set those alone that have children or a lock or may be a scheduler's, if that is wanted.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken,
+        bool onlyWithKin = false)
     {
         if (StateWords.IsList(state))
         {
@@ -76,7 +77,7 @@ internal sealed partial class BullMqServer : IJobClock
             high = await NewestScoreAsync(Keys(query.Queue), state, cancellationToken).ConfigureAwait(false) ?? high;
         }
 
-        var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start };
+        var filter = new FilterText(query.Filter, finished) { UntouchedSince = finished ? null : start, OnlyWithKin = onlyWithKin };
         var pager = new SetPager(runner, Keys(query.Queue), state, newestFirst: false, filter, filter.Parts, idsOnly: !filter.NeedsLook) { Low = low, High = high };
         var rows = new JobRows(this, query.Queue, filter.Parts);
         var cursor = SetCursor.Start;

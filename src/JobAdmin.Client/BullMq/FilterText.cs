@@ -12,6 +12,7 @@ internal sealed class FilterText
     private readonly IReadOnlyList<JobDataMatch> data;
     private readonly JobFilter times;
     private readonly DateTimeOffset? untouchedSince;
+    private readonly bool onlyWithKin;
 
     public FilterText(JobFilter filter, bool scoreIsTime)
     {
@@ -36,6 +37,16 @@ internal sealed class FilterText
         }
     }
 
+    /// <summary>Leaves out jobs that have neither children nor a lock and are no scheduler's.</summary>
+    public bool OnlyWithKin
+    {
+        init
+        {
+            onlyWithKin = value;
+            Json = Build();
+        }
+    }
+
     /// <summary>What the scripts take; empty when there is nothing to filter.</summary>
     public string Json { get; private init; }
 
@@ -52,7 +63,7 @@ internal sealed class FilterText
 
     private string Build()
     {
-        if (names.Length + reasons.Length + kinds.Length + ids.Length + data.Count == 0 && times.Before is null && times.After is null && untouchedSince is null)
+        if (names.Length + reasons.Length + kinds.Length + ids.Length + data.Count == 0 && times.Before is null && times.After is null && untouchedSince is null && !onlyWithKin)
         {
             return "";
         }
@@ -69,6 +80,10 @@ internal sealed class FilterText
             WriteTime(writer, "before", times.Before);
             WriteTime(writer, "after", times.After);
             WriteTime(writer, "untouched", untouchedSince);
+            if (onlyWithKin)
+            {
+                writer.WriteBoolean("kin", true);
+            }
 
             writer.WriteEndObject();
         }

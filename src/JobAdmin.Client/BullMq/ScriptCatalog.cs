@@ -34,6 +34,9 @@ internal static class ScriptCatalog
     public static LuaScript Reader(string name) =>
         Scripts.GetOrAdd("reader " + name, static n => new LuaScript(n, Reading + Read($"lua/own/{n[7..]}.lua")));
 
+    /// <summary>One of our own that reads what parents have noted of their children.</summary>
+    public static LuaScript OfChildren(string name) => Scripts.GetOrAdd("children " + name, static n => new LuaScript(n, Read("lua/own/child-keys.lua") + Read($"lua/own/{n[9..]}.lua")));
+
     /// <summary>The one that reads jobs whole, which can take so long that it has to look at the clock.</summary>
     public static LuaScript Export() => Scripts.GetOrAdd("export", static n => new LuaScript(n, Read("lua/own/clock.lua") + Reading + Read("lua/own/export.lua")));
 

@@ -41,6 +41,10 @@ public abstract partial class JobChangeCmdlet
         ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), BuildFilter);
     }
 
+    /// <summary>Whether the user is told what would be done before it is done, by -WhatIf or by a question.</summary>
+    private bool IsAsked => CheckpointRun.IsWhatIf(this) || (MyInvocation.BoundParameters.TryGetValue("Confirm", out var given) ? given is SwitchParameter { IsPresent: true }
+        : !LanguagePrimitives.Equals(SessionState.PSVariable.GetValue("ConfirmPreference"), ConfirmImpact.None));
+
     /// <summary>Refuses states that the change never applies to: they would be counted, asked for, and then be an error a job.</summary>
     private void RefuseImpossible(IReadOnlyList<JobState> states)
     {
@@ -85,7 +89,7 @@ public abstract partial class JobChangeCmdlet
             Take = checkpoint is null ? null : id => checkpoint.Current!.Take(queue.Queue, id),
             Pending = checkpoint?.Pending.Where(rest => rest.Queue == queue).Sum(rest => rest.Ids.Count) ?? 0,
             OneByOne = PassThru,
-            Also = Also(query.States),
+            Forecast = IsAsked ? (queue.Server as IJobForecasts)?.Foresee(Change) : null,
             AllChanged = count => Audit.Count(queue, Participle, count),
             Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
             Heard = outcomes!.Count,

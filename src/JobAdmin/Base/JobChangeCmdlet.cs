@@ -7,9 +7,9 @@ namespace JobAdmin.Base;
 /// <summary>A cmdlet that changes jobs: those that are piped, those named by id, or all of a queue that match.</summary>
 public abstract partial class JobChangeCmdlet : JobFilterCmdlet
 {
-    private readonly SkippedJobs skipped = new();
     private readonly AbleServers able = new();
     private readonly HashSet<QueueReference> refused = [];
+    private SkippedJobs? skipped;
     private ChangeEngine? engine;
     private ProgressReporter? progress;
     private OutcomeWriter? outcomes;
@@ -58,9 +58,6 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
 
     /// <summary>The states that are meant when all jobs that match are changed and none is named; empty when they must be named.</summary>
     internal abstract IReadOnlyList<JobState> DefaultStates { get; }
-
-    /// <summary>What is changed along with the jobs of some states, as the end of a sentence.</summary>
-    internal virtual string Also(IReadOnlyList<JobState> states) => "";
 
     /// <summary>The states that the change applies to; null for all.</summary>
     internal virtual IReadOnlyList<JobState>? PossibleStates => null;
@@ -119,7 +116,7 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
         checkpoint?.Conclude(send!, outcomes!.Write);
         progress?.Dispose();
         outcomes?.WriteSummary();
-        if (skipped.Sum(Verb) is { } sum)
+        if (skipped?.Sum(Verb) is { } sum)
         {
             SumUp(sum);
         }
@@ -187,7 +184,8 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
             if (why == ShouldProcessReason.WhatIf)
             {
                 tried++;
-                skipped.Add(job.Queue);
+                skipped ??= new SkippedJobs(Change, work => Run(work));
+                skipped.Add(queue, job.Id);
             }
 
             return;

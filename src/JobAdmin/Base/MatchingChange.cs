@@ -26,8 +26,8 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     /// <summary>How many of those that match are taken care of elsewhere.</summary>
     public long Pending { get; init; }
 
-    /// <summary>What is changed along with the jobs, as the end of a sentence.</summary>
-    public string Also { get; init; } = "";
+    /// <summary>What the change would come to; null where nobody is told, or where there is nothing to tell beyond the number of jobs.</summary>
+    public IJobForecast? Forecast { get; init; }
 
     /// <summary>Asks whether to go on.</summary>
     public required Func<string, Task<bool>> Ask { get; init; }
@@ -54,15 +54,25 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     public async Task RunAsync(string verb, ProgressReporter bar, CancellationToken token)
     {
         var states = string.Join(" or ", query.States.Select(JobErrors.Word));
-        Count = Math.Max(0, await queue.Server.CountJobsAsync(byId is null ? query : Bounded(), token).ConfigureAwait(false) - Pending);
-        var what = $"{states} {(Count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
+        var meant = byId is null ? query : Bounded();
+        Count = Math.Max(0, await queue.Server.CountJobsAsync(meant, token).ConfigureAwait(false) - Pending);
+        string What(long count) => $"{states} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
+        var what = What(Count);
         if (Count == 0)
         {
             await Tell($"no {what}").ConfigureAwait(false);
             return;
         }
 
-        if (!await Ask($"{verb} {Count:N0} {what}{Also}").ConfigureAwait(false))
+        var sentence = $"{verb} {Count:N0} {what}";
+        if (Forecast is not null)
+        {
+            await Forecast.AddAsync(meant, token).ConfigureAwait(false);
+            var changed = Math.Max(0, Count - Forecast.Sum.Refused);
+            sentence = $"{verb} {changed:N0} {What(changed)}{ForecastText.Of(Forecast.Sum)}";
+        }
+
+        if (!await Ask(sentence).ConfigureAwait(false))
         {
             return;
         }

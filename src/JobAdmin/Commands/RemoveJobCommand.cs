@@ -74,9 +74,6 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
 
-    // How many there are, in this queue and others, would take reading all of them.
-    internal override string Also(IReadOnlyList<JobState> states) => !KeepChildren && states.Contains(JobState.WaitingChildren) ? ", with all that hang below them in their flows" : "";
-
     internal override void BeginOurs()
     {
         backup = JobBackup.To(this, Backup);

@@ -125,9 +125,13 @@ local function fieldsOf(filter)
   return fields
 end
 
--- Whether a job passes the filter: id, name, reason, the time it finished or was added, and data.
+-- Whether a job passes the filter: whether it has children or a lock or may be a scheduler's, id, name, reason, the time it finished or was added, and data.
 local function passes(P, id, filter)
   if not filter then return true end
+  if filter.kin and string.sub(id, 1, 7) ~= 'repeat:' then
+    local parts = P .. id .. ':'
+    if call('EXISTS', parts .. 'dependencies', parts .. 'processed', parts .. 'failed', parts .. 'unsuccessful', parts .. 'lock') == 0 then return false end
+  end
   if filter.ids and not anyPattern(id, filter.ids) then return false end
   local fields = filter.fields or fieldsOf(filter)
   if #fields > 0 then
