@@ -1,5 +1,5 @@
 // node extract-scripts.mjs PEERS OWN OUT : writes the Lua that BullMQ's npm packages ship (already flattened by BullMQ's own build)
-// to OUT/<major>/<script>-<keys>.lua, one folder a version, with each package's licence beside it. The scripts in OWN are ours and
+// to OUT/<major>/<script>-<keys>.lua, one folder a version, with each package's licence and number beside it. The scripts in OWN are ours and
 // take shared functions from the package with lines `--- @include "name"` (`@include?` where a version may lack it): they are
 // flattened for each version to OUT/<major>/<script>.lua.
 import { createRequire } from 'node:module';
@@ -58,6 +58,7 @@ for (const [major, { folder, scripts }] of Object.entries(wanted)) {
   for (const file of readdirSync(own).filter(f => f.endsWith('.lua'))) {
     writeFileSync(join(target, file), flatten(readFileSync(join(own, file), 'utf8'), join(home, 'dist/cjs/commands/includes'), new Set()));
   }
+  writeFileSync(join(target, 'version'), require(join(home, 'package.json')).version);
   const licence = readdirSync(home).find(f => /^licen[sc]e/i.test(f));
   if (licence) writeFileSync(join(target, 'LICENSE'), readFileSync(join(home, licence)));
 }

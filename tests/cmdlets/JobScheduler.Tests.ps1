@@ -25,6 +25,11 @@ Describe 'Set-JobScheduler' {
         (Get-JobScheduler reports nightly).Next.ToUnixTimeMilliseconds() | Should -Be $theirs.next
     }
 
+    It 'makes a queue that says by whose scripts' {
+        Set-JobScheduler nightly -Queue fresh -Every 1h
+        Invoke-Redis hget bull:fresh:meta version | Should -BeLike 'bullmq:6.*'
+    }
+
     It 'changes only what is given' {
         Set-JobScheduler poll -Queue reports -Every 15m -Data @{ n = 1 } -Name tick
         Set-JobScheduler poll -Queue reports -Data @{ n = 2 }

@@ -24,6 +24,28 @@ Describe 'New-Job' {
         (Invoke-Peer @{ do = 'work'; queue = 'emails' }).name | Should -Be 'job', 'welcome', 'welcome'
     }
 
+    It 'makes a queue that says by whose scripts, as their own library does, and BullMQ <_> goes on with it' -ForEach '6.7', '5.81' {
+        $number = (Get-Content $PSScriptRoot/../peers/package.json | ConvertFrom-Json).dependencies.($_ -eq '6.7' ? 'bullmq' : 'bullmq5') -replace '^.*@'
+        New-Job first -Queue fresh
+        New-Job next -Queue fresh
+        Invoke-Redis hget bull:fresh:meta version | Should -Be (Invoke-Redis hget bull:emails:meta version)
+        Invoke-Redis hget bull:fresh:meta opts.maxLenEvents | Should -Be 10000
+        (Stop-Job 2 -Queue fresh -Confirm:$false -PassThru).Status | Should -Be Stopped
+        [void](Invoke-Peer @{ do = 'add'; queue = 'fresh'; lib = $_ })
+        Invoke-Redis hget bull:fresh:meta version | Should -Be "bullmq:$number"
+        New-Job last -Queue fresh
+        Invoke-Redis hget bull:fresh:meta version | Should -Be "bullmq:$number"
+        [void](Invoke-Peer @{ do = 'work'; queue = 'fresh'; lib = $_ })
+        (Get-JobQueue fresh).Completed | Should -Be 3
+        (Get-Job 2 -Queue fresh).FailedReason | Should -BeLike 'Stopped by *'
+    }
+
+    It 'leaves a queue alone that has no version' {
+        [void](Invoke-Redis hset bull:ported:meta opts.maxLenEvents 500)
+        New-Job x -Queue ported
+        Invoke-Redis hexists bull:ported:meta version | Should -Be 0
+    }
+
     It 'takes data as <_>' -ForEach 'hashtable', 'object', 'JSON' {
         $data = switch ($_) {
             hashtable { [ordered]@{ n = 1; list = 1, 'two', $null; deep = @{ ok = $true }; when = [datetime]::new(2025, 1, 2, 3, 4, 5, [DateTimeKind]::Utc); big = 12345678901234567890; text = "é`n" } }

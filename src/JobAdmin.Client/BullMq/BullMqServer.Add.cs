@@ -83,7 +83,8 @@ internal sealed partial class BullMqServer : IJobProducer
             arguments.Add(node.Job.Children.Count > 0 ? "parent" : NewJobOptions.Number(options, "delay") > 0 ? "delayed"
                 : NewJobOptions.Number(options, "priority") > 0 ? "prioritized" : "standard");
             arguments.Add(keys.Base);
-            arguments.Add(mode);
+            // BullMQ's FlowProducer leaves the settings of a new queue to the first Queue.
+            arguments.Add(inFlow && mode == "new" ? "ask" : mode);
             arguments.Add(id);
             arguments.Add(PackArguments(keys, id, node.Job.Name, milliseconds, node.ParentQueue, node.ParentId, inFlow, options));
             object data = node.Job.RawData is { } raw ? raw.ToArray() : Encoding.UTF8.GetBytes(node.Job.Data);
@@ -154,7 +155,7 @@ internal sealed partial class BullMqServer : IJobProducer
         }
         catch (JobServerException exception) when (exception.Kind == JobErrorKind.NotFound)
         {
-            return ("wait", 6);
+            return ("new", 6);
         }
 
         profile.CheckChange(queue, destroys: false, force: false);
@@ -189,7 +190,7 @@ internal sealed partial class BullMqServer : IJobProducer
 
     private async Task SendAddsAsync(string queue, List<AddPlan> plans, List<int> places, int major, JobOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        var arguments = new List<object> { major.ToString(CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() };
+        var arguments = new List<object> { major.ToString(CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), ScriptCatalog.Library(major) };
         foreach (var place in places)
         {
             for (var at = 0; at < plans[place].Arguments.Count; at += FieldsOfAdd - 1)

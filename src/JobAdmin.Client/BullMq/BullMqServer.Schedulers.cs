@@ -63,7 +63,7 @@ internal sealed partial class BullMqServer : IJobSchedulers
         var runs = settings.Pattern is null ? (IEnumerable<DateTimeOffset?>)[null] : plan.Runs(now, OccupiedRunsPassed).Cast<DateTimeOffset?>();
         foreach (var run in runs)
         {
-            var answer = (RedisResult[])(await runner.RunAsync(script, reads: false, [keys["repeat"]], [keys.Base, mode, .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
+            var answer = (RedisResult[])(await runner.RunAsync(script, reads: false, [keys["repeat"]], [keys.Base, mode, ScriptCatalog.Library(major), .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
             var job = (string?)answer[0];
             switch (job)
             {

@@ -27,6 +27,10 @@ internal static class ScriptCatalog
 {
     private static readonly ConcurrentDictionary<string, LuaScript> Scripts = new(StringComparer.Ordinal);
 
+    /// <summary>What a queue's settings say of the library whose scripts these are.</summary>
+    /// <param name="major">BullMQ's major version.</param>
+    public static string Library(int major) => $"bullmq:{Read($"lua/{major}/version")}";
+
     /// <summary>One of our own.</summary>
     public static LuaScript Own(string name) => Scripts.GetOrAdd(name, static n => new LuaScript(n, Read($"lua/own/{n}.lua")));
 

@@ -1,13 +1,13 @@
--- Adds jobs with BullMQ's own scripts, whole flows at once. KEYS: meta. ARGV: BullMQ's major, now in milliseconds, then for each job eight:
--- the number of the tree it belongs to, kind (standard, delayed, prioritized, parent), key prefix, where a paused queue keeps its jobs
--- (wait, paused, or ask), its id or '', msgpack arguments, data, msgpack options.
+-- Adds jobs with BullMQ's own scripts, whole flows at once. KEYS: meta. ARGV: BullMQ's major, now in milliseconds, the library for a queue that is made,
+-- then for each job eight: the number of the tree it belongs to, kind (standard, delayed, prioritized, parent), key prefix, where a paused queue keeps its
+-- jobs (paused, or ask; new for a queue that has to be made with its settings), its id or '', msgpack arguments, data, msgpack options.
 -- Returns three for each tree: 1 added, 0 there already, 2 refused; the root's id or what Redis said; a child that was refused, with the code, or ''.
-local major, now = ARGV[1], ARGV[2]
+local major, now, library = ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
 local out = {}
 
 local function waitKey(P, mode)
-  if mode == 'wait' or call('HEXISTS', P .. 'meta', 'paused') == 0 then return P .. 'wait' end
+  if call('HEXISTS', P .. 'meta', 'paused') == 0 then return P .. 'wait' end
   -- BullMQ 4 and 5 keep the jobs of a paused queue in a list of their own, and their resume overwrites the other one.
   if mode == 'paused' or call('LLEN', P .. 'paused') > 0 then return P .. 'paused' end
   return P .. 'wait'
@@ -43,13 +43,14 @@ local function endTree()
   parents = {}
 end
 
-for i = 3, #ARGV, 8 do
+for i = 4, #ARGV, 8 do
   local kind, P, id = ARGV[i + 1], ARGV[i + 2], ARGV[i + 4]
   local root = ARGV[i] ~= tree
   if root then
     endTree()
     tree = ARGV[i]
   end
+  local made = ARGV[i + 3] == 'new' and call('EXISTS', P .. 'meta') == 0
   local before = id ~= '' and call('EXISTS', P .. id) == 1
   local ok, result = pcall(add, kind, P, ARGV[i + 3], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7])
   local status, text
@@ -59,6 +60,8 @@ for i = 3, #ARGV, 8 do
     status, text = 2, tostring(result)
   else
     text = tostring(result)
+    -- As the library's own Queue would have said it: it tells which layout this is.
+    if made then call('HSETNX', P .. 'meta', 'version', library) end
     status = not before and text == (id ~= '' and id or call('GET', P .. 'id')) and 1 or 0
   end
   if kind == 'parent' then parents[#parents + 1] = { P, id } end
