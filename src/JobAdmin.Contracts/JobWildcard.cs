@@ -120,6 +120,20 @@ public sealed class JobWildcard
     public bool IsMatch(string? text) =>
         literal is not null ? string.Equals(literal, text ?? "", StringComparison.OrdinalIgnoreCase) : regex!.IsMatch(text ?? "");
 
+    /// <summary>The pattern that matches just one text.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The text, its wildcards and backticks escaped.</returns>
+    public static string Escape(string text)
+    {
+        var pattern = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            pattern.Append(c is '*' or '?' or '[' or ']' or '`' ? "`" : "").Append(c);
+        }
+
+        return pattern.ToString();
+    }
+
     /// <summary>Whether a text has any wildcard, so that it stands for a set of names.</summary>
     /// <param name="text">The text.</param>
     /// <returns>Whether it has one.</returns>

@@ -46,6 +46,46 @@ Describe 'Completion' {
         "$((Get-Completion $Line).CompletionText)" | Should -Be $Expected
     }
 
+    It 'writes a name with wildcards so that it selects that name alone, for <Parameter>' -ForEach @(
+        @{ Parameter = '-Queue'; Line = 'Get-Job -Queue '; Of = 'Queue' }
+        @{ Parameter = '-Queue with -Id'; Line = 'Get-Job 1 -Queue '; Of = 'Queue' }
+        @{ Parameter = 'a queue by position'; Line = 'Get-JobQueue '; Of = 'Name' }
+        @{ Parameter = '-Name'; Line = 'Get-Job -Queue wild* -Name '; Of = 'Name' }
+        @{ Parameter = '-Reason'; Line = 'Get-Job -Queue wild* -Reason '; Of = 'FailedReason' }
+        @{ Parameter = '-Id of Find-Job'; Line = 'Find-Job -Queue wild* -Id '; Of = 'Id' }
+    ) {
+        $names = 'wild[a]', 'wilda', 'wild*', 'wild?x', 'wildyx', 'wild`b', 'wildb', 'wild]c'
+        foreach ($name in $names) {
+            foreach ($id in $name, 1) {
+                [void](Invoke-Redis hset "bull:${name}:$id" name $name data '{}' opts '{}' timestamp 1700000000000 finishedOn 1700000000001 failedReason $name)
+                [void](Invoke-Redis zadd "bull:${name}:failed" 1700000000001 $id)
+            }
+            [void](Invoke-Redis hset "bull:${name}:meta" version 'bullmq:6.7.0')
+        }
+        [void](Connect-JobServer $lab.Uri -Name "fresh$([guid]::NewGuid())")
+        $found = (Get-Completion "${Line}wild").CompletionText
+        $found.Count | Should -Be $names.Count
+        foreach ($text in $found) {
+            $selected = @(Invoke-Expression "$Line$text" | ForEach-Object $Of | Select-Object -Unique)
+            $selected.Count | Should -Be 1 -Because $text
+            $selected | Should -BeIn $names
+            ($seen ??= @()) | Should -Not -Contain $selected[0]
+            $seen += $selected
+        }
+        # What is half written goes on, also behind a bracket that is open or escaped.
+        foreach ($begun in 'wild[', "'wild``[a``") { @((Get-Completion "$Line$begun").CompletionText) | Should -Be "'wild``[a``]'" }
+        Use-JobServer prod
+        foreach ($name in $names) { foreach ($key in $name, 1, 'failed', 'meta') { [void](Invoke-Redis del "bull:${name}:$key") } }
+    }
+
+    It 'writes a name as it is where no pattern is taken' {
+        [void](Invoke-Redis hset 'bull:plain[1]:meta' version 'bullmq:6.7.0')
+        [void](Connect-JobServer $lab.Uri -Name "fresh$([guid]::NewGuid())")
+        foreach ($line in 'New-Job x -Queue ', 'Copy-Job -Destination ', 'Set-JobScheduler x -Queue ') { (Get-Completion "${line}plain").CompletionText | Should -Be 'plain[1]' }
+        Use-JobServer prod
+        [void](Invoke-Redis del 'bull:plain[1]:meta')
+    }
+
     It 'offers ids of the state that a command works on, with name and state beside them' {
         (Get-Completion 'Invoke-JobRetry -Queue emails -Id ').CompletionText | Sort-Object | Should -Be '1', '2', '3', '4'
         (Get-Completion 'Invoke-JobPromotion -Queue emails -Id ').CompletionText | Should -Be '5'

@@ -124,7 +124,7 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
         foreach (var server in Servers())
         {
             var given = Queue ?? (server.Connection.DefaultQueue is { } name ? [name] : [PipedObject.NoQueue(server, ids[0])]);
-            var queues = Array.Exists(given, JobWildcard.HasWildcard) ? Run(token => ResolveQueuesAsync(server, given, token)) : given;
+            var queues = Array.Exists(given, JobWildcard.HasWildcard) ? Run(token => ResolveQueuesAsync(server, given, token)) : Array.ConvertAll(given, static queue => new JobWildcard(queue).Literal!);
             jobs.AddRange(queues.SelectMany(queue => ids.Select(id => new JobReference(server, queue, id))));
         }
     }

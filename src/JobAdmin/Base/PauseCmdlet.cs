@@ -9,7 +9,7 @@ public abstract class PauseCmdlet : QueueCmdlet
     /// <summary>Only the jobs of this name, on servers that can.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(JobNameCompleter))]
+    [ArgumentCompleter(typeof(LiteralJobNameCompleter))]
     public string? JobName { get; set; }
 
     /// <summary>Goes on where the queue's layout is foreign or mixed.</summary>

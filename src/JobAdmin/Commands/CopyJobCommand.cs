@@ -23,7 +23,7 @@ public sealed partial class CopyJobCommand : JobFilterCmdlet
     /// <summary>The queue that the copies go to. Without it, a queue of the same name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(QueueCompleter))]
+    [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Destination { get; set; }
 
     /// <summary>The connection that the copies go to. Without it, the one that the jobs are of.</summary>

@@ -23,7 +23,7 @@ public sealed class FindJobCommand : QueueReadCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [JobId]
-    [ArgumentCompleter(typeof(JobIdCompleter))]
+    [ArgumentCompleter(typeof(JobIdPatternCompleter))]
     public string[]? Id { get; set; }
 
     /// <summary>Only jobs with one of these names; wildcards may be used.</summary>
@@ -99,7 +99,7 @@ public sealed class FindJobCommand : QueueReadCmdlet
         left = First ?? long.MaxValue;
         if (Id is { } ids && !Array.Exists(ids, JobWildcard.HasWildcard))
         {
-            Run(token => FindByIdAsync(queues, ids, query, token));
+            Run(token => FindByIdAsync(queues, Array.ConvertAll(ids, static id => new JobWildcard(id).Literal!), query, token));
             return;
         }
 

@@ -20,7 +20,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>The job's name.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(JobNameCompleter))]
+    [ArgumentCompleter(typeof(LiteralJobNameCompleter))]
     public string Name { get; set; } = null!;
 
     /// <summary>The job's data: a hashtable, an object, or JSON text. Of what is piped, each object is the data of a job.</summary>
@@ -32,7 +32,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(QueueCompleter))]
+    [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 
     /// <summary>The id that the job is to have; when a job has it already, nothing is added.</summary>

@@ -24,7 +24,7 @@ public sealed class RemoveJobSchedulerCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the one that the object names, or the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(QueueCompleter))]
+    [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 
     /// <summary>Why, in your own words: it stands in the audit.</summary>

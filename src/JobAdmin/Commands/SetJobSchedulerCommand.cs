@@ -17,7 +17,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
     /// <summary>The scheduler's id.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SchedulerIdCompleter))]
+    [ArgumentCompleter(typeof(LiteralSchedulerIdCompleter))]
     public string? Id { get; set; }
 
     /// <summary>Schedulers from the pipeline: what Get-JobScheduler writes, or objects with Id, Queue, Pattern, Every and so on.</summary>
@@ -28,7 +28,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the one that the object names, or the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(QueueCompleter))]
+    [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 
     /// <summary>The cron pattern, with five or six fields: '0 3 * * 1-5'.</summary>
@@ -68,7 +68,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
 
     /// <summary>The name of its jobs. Without it, the scheduler's id.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(JobNameCompleter))]
+    [ArgumentCompleter(typeof(LiteralJobNameCompleter))]
     public string? Name { get; set; }
 
     /// <summary>The data of its jobs: a hashtable, an object, or JSON text.</summary>

@@ -169,7 +169,7 @@ public sealed class TestJobQueueCommand : QueueReadCmdlet
     {
         var worst = findings.Select(f => f.Severity).DefaultIfEmpty().Max();
         // What could not be examined is not well.
-        var missing = !ended || failed || examined.Count == 0 || Queue?.Any(name => !JobWildcard.HasWildcard(name) && !examined.Contains(name)) == true;
+        var missing = !ended || failed || examined.Count == 0 || Queue?.Any(name => !JobWildcard.HasWildcard(name) && !examined.Contains(new JobWildcard(name).Literal!)) == true;
         return missing && worst < JobFindingSeverity.Unknown ? JobFindingSeverity.Unknown : worst;
     }
 

@@ -41,7 +41,7 @@ internal sealed record CompletionRequest(IJobServer Server, string Command, Comp
 
         if (given.Length > 0 && !Array.Exists(given, JobWildcard.HasWildcard))
         {
-            return given;
+            return Array.ConvertAll(given, static queue => new JobWildcard(queue).Literal!);
         }
 
         if (!Server.Connection.Capabilities.HasFlag(JobServerCapabilities.ListQueues))

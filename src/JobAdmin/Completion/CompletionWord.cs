@@ -14,6 +14,7 @@ internal readonly struct CompletionWord
     private const string EndsDouble = "`$\"\u201c\u201d\u201e", Dashes = "-\u2013\u2014\u2015";
 
     private readonly char quote;
+    private readonly JobWildcard? pattern;
 
     /// <summary>Reads the word.</summary>
     /// <param name="typed">The word as typed.</param>
@@ -22,6 +23,7 @@ internal readonly struct CompletionWord
         typed ??= "";
         quote = typed is ['\'' or '"', ..] ? typed[0] : '\0';
         Text = quote == '\0' ? typed : typed.Trim(quote).Replace($"{quote}{quote}", $"{quote}");
+        pattern = JobWildcard.HasWildcard(Text) || Text.Contains('`') ? Pattern(Text) : null;
     }
 
     /// <summary>The text typed so far, without quotes.</summary>
@@ -30,13 +32,27 @@ internal readonly struct CompletionWord
     /// <summary>Whether a value goes on from what was typed, or fits it as a pattern.</summary>
     /// <param name="value">The value.</param>
     public bool Fits(string value) => value.StartsWith(Text, StringComparison.OrdinalIgnoreCase)
-        || (JobWildcard.HasWildcard(Text) && WildcardPattern.Get(Text + "*", WildcardOptions.IgnoreCase).IsMatch(value));
+        || (pattern?.IsMatch(value) ?? false);
 
     /// <summary>A result for a value. Names and reasons come from outside: nothing that is shown of them moves the cursor, and what is written stands on one line.</summary>
     /// <param name="value">The value.</param>
     /// <param name="tip">What is shown beside it.</param>
     public CompletionResult Result(string value, string? tip) => new(Write(value), value.Length > 0 ? CellText.Visible(value) : "''", CompletionResultType.ParameterValue,
         CellText.VisibleLines(string.IsNullOrEmpty(tip) ? value : tip));
+
+    // A bracket that is not closed yet is no pattern, and an escape without its character is not there yet.
+    private static JobWildcard? Pattern(string text)
+    {
+        var escapes = text.Length - text.TrimEnd('`').Length;
+        try
+        {
+            return new JobWildcard((escapes % 2 == 1 ? text[..^1] : text) + "*");
+        }
+        catch (JobServerException)
+        {
+            return null;
+        }
+    }
 
     private string Write(string value)
     {

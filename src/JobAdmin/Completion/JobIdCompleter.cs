@@ -4,7 +4,7 @@ using JobAdmin.Parameters;
 namespace JobAdmin.Completion;
 
 /// <summary>Completes ids of jobs, with name and state beside them: the newest of the state that the command works on.</summary>
-public sealed class JobIdCompleter : LiveCompleter
+public class JobIdCompleter : LiveCompleter
 {
     private const int InEach = 100;
 
@@ -25,7 +25,7 @@ public sealed class JobIdCompleter : LiveCompleter
         }
 
         var jobs = await request.JobsAsync(states, InEach).ConfigureAwait(false);
-        return [.. jobs.Where(job => request.Word.Fits(job.Id)).DistinctBy(job => job.Id).Select(job => request.Word.Result(job.Id, Tip(job)))];
+        return [.. jobs.Where(job => request.Word.Fits(job.Id)).DistinctBy(job => job.Id).Select(job => request.Word.Result(Write(job.Id), Tip(job)))];
     }
 
     private static JobState[] UsualStates(string command) => command[(command.IndexOf('\\') + 1)..].ToLowerInvariant() switch
@@ -39,4 +39,12 @@ public sealed class JobIdCompleter : LiveCompleter
 
     private static string Tip(QueueJob job) =>
         $"{job.Name}, {Base.JobErrors.Word(job.State)}, queue {job.Queue}{(job.FailedReason is { Length: > 0 } reason ? $": {reason}" : "")}";
+    /// <summary>How an id is given to the parameter.</summary>
+    internal virtual string Write(string id) => id;
+}
+
+/// <summary>Completes ids of jobs where a parameter takes patterns.</summary>
+public sealed class JobIdPatternCompleter : JobIdCompleter
+{
+    internal override string Write(string id) => JobWildcard.Escape(id);
 }

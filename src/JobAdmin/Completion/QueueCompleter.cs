@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace JobAdmin.Completion;
 
 /// <summary>Completes names of queues, with their counts beside them.</summary>
-public sealed class QueueCompleter : LiveCompleter
+public class QueueCompleter : LiveCompleter
 {
     private const int CountedAtMost = 40;
 
@@ -16,8 +16,11 @@ public sealed class QueueCompleter : LiveCompleter
 
         var names = (await request.AllQueuesAsync().ConfigureAwait(false)).Where(request.Word.Fits).ToList();
         var tips = names.Count is > 0 and <= CountedAtMost ? await TipsAsync(request, names).ConfigureAwait(false) : [];
-        return names.ConvertAll(name => request.Word.Result(name, tips.GetValueOrDefault(name)));
+        return names.ConvertAll(name => request.Word.Result(Write(name), tips.GetValueOrDefault(name)));
     }
+
+    /// <summary>How a name is given to the parameter.</summary>
+    internal virtual string Write(string name) => JobWildcard.Escape(name);
 
     private static async Task<Dictionary<string, string>> TipsAsync(CompletionRequest request, List<string> names)
     {
@@ -26,7 +29,7 @@ public sealed class QueueCompleter : LiveCompleter
             return await RememberAsync(request.Server, "counts " + string.Join(':', names), async () =>
             {
                 var tips = new Dictionary<string, string>(StringComparer.Ordinal);
-                var query = new QueueQuery { Names = names.ConvertAll(WildcardPattern.Escape) };
+                var query = new QueueQuery { Names = names.ConvertAll(JobWildcard.Escape) };
                 await foreach (var queue in request.Server.GetQueuesAsync(query, request.Token).ConfigureAwait(false))
                 {
                     tips[queue.Name] = Tip(queue);
@@ -51,4 +54,10 @@ public sealed class QueueCompleter : LiveCompleter
         var text = string.Join(", ", counts);
         return $"{queue.Name}: {(text.Length > 0 ? text : "empty")}{(queue.IsPaused == true ? ", is paused" : "")}";
     }
+}
+
+/// <summary>Completes names of queues where a parameter takes one queue, and no pattern.</summary>
+public sealed class LiteralQueueCompleter : QueueCompleter
+{
+    internal override string Write(string name) => name;
 }

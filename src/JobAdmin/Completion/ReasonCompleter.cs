@@ -26,7 +26,7 @@ public sealed class ReasonCompleter : LiveCompleter
         var end = reason.AsSpan().IndexOfAny('\r', '\n');
         var line = end < 0 ? reason : reason[..end];
         return line.Length == reason.Length && line.Length <= Longest
-            ? WildcardPattern.Escape(line)
-            : WildcardPattern.Escape(line[..Math.Min(Longest, line.Length)]) + "*";
+            ? JobWildcard.Escape(line)
+            : JobWildcard.Escape(line[..Math.Min(Longest, line.Length)]) + "*";
     }
 }

@@ -4,7 +4,7 @@ using JobAdmin.Display;
 namespace JobAdmin.Completion;
 
 /// <summary>Completes ids of schedulers, with their rule and next run beside them.</summary>
-public sealed class SchedulerIdCompleter : LiveCompleter
+public class SchedulerIdCompleter : LiveCompleter
 {
     private const int MostInQueue = 500;
 
@@ -33,9 +33,17 @@ public sealed class SchedulerIdCompleter : LiveCompleter
                 return list;
             }).ConfigureAwait(false);
             found.AddRange(all.Where(scheduler => request.Word.Fits(scheduler.Id))
-                .Select(scheduler => request.Word.Result(scheduler.Id, $"{scheduler.Id} in queue {queue}: {JobSchedulerCells.Rule(scheduler)}, next {CellText.Relative(scheduler.Next)}")));
+                .Select(scheduler => request.Word.Result(Write(scheduler.Id), $"{scheduler.Id} in queue {queue}: {JobSchedulerCells.Rule(scheduler)}, next {CellText.Relative(scheduler.Next)}")));
         }
 
         return found;
     }
+    /// <summary>How an id is given to the parameter.</summary>
+    internal virtual string Write(string id) => JobWildcard.Escape(id);
+}
+
+/// <summary>Completes ids of schedulers where a parameter takes an id, and no pattern.</summary>
+public sealed class LiteralSchedulerIdCompleter : SchedulerIdCompleter
+{
+    internal override string Write(string id) => id;
 }

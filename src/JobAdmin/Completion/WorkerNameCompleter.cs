@@ -18,7 +18,7 @@ public sealed class WorkerNameCompleter : LiveCompleter
         [
             .. workers.Where(worker => worker.Name is { Length: > 0 } name && request.Word.Fits(name) && (queues.Length == 0 || Array.Exists(queues, queue => queue.IsMatch(worker.Queue))))
                 .DistinctBy(worker => worker.Name).OrderBy(worker => worker.Name, StringComparer.OrdinalIgnoreCase)
-                .Select(worker => request.Word.Result(WildcardPattern.Escape(worker.Name!), $"{worker.Name} on queue {worker.Queue}, {worker.Host}")),
+                .Select(worker => request.Word.Result(JobWildcard.Escape(worker.Name!), $"{worker.Name} on queue {worker.Queue}, {worker.Host}")),
         ];
     }
 }
