@@ -16,6 +16,8 @@ Describe 'Connect-JobServer' {
         @{ Given = '127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
         @{ Given = 'redis://127.0.0.1:{0}/3'; Name = '127.0.0.1:{0}/3' }
         @{ Given = 'localhost:{0}/'; Name = 'localhost:{0}' }
+        @{ Given = 'redis://127.0.0.1:{0},127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
+        @{ Given = 'localhost:{0}, LOCALHOST:{0}'; Name = 'localhost:{0}' }
     ) {
         $connection = Connect-JobServer ($Given -f $lab.Port)
         $connection | Should -BeOfType JobAdmin.JobServerConnection

@@ -98,9 +98,15 @@ internal static class RedisConnector
         }
 
         configuration.EndPoints.Add(options.Address.Host, Port(options));
+        // What is written twice is one address: the library refuses to take it again.
+        var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Host(options) };
         foreach (var more in options.MoreAddresses)
         {
-            configuration.EndPoints.Add(more);
+            var place = Uri.TryCreate($"{options.Address.Scheme}://{more}", UriKind.Absolute, out var address) ? Host(options with { Address = address }) : more;
+            if (known.Add(place))
+            {
+                configuration.EndPoints.Add(place);
+            }
         }
 
         if (configuration.Ssl)
