@@ -97,6 +97,13 @@ Describe 'New-Job' {
         $opts.kl, $opts.backoff.type, $opts.mine | Should -Be 2, 'fixed', "$([char]0xFFFD)"
     }
 
+    It 'refuses a backoff whose delay is null, and takes one without' {
+        { New-Job x -Queue emails -Backoff @{ Type = 'fixed'; Delay = $undefined } } | Should -Throw '*The Delay of Backoff is null*'
+        Get-ErrorId { New-Job x -Queue emails -Children @{ Name = 'y'; Backoff = @{ Delay = $undefined } } } | Should -Be InvalidSetting
+        New-Job x -Queue emails -Backoff @{ Type = 'custom' }
+        (Get-Peer 2).opts.backoff.type | Should -Be custom
+    }
+
     It 'goes before the others with -Lifo' {
         New-Job last -Queue emails
         New-Job first -Queue emails -Lifo

@@ -24,6 +24,11 @@ public sealed class BackoffAttribute : ArgumentTransformationAttribute
             case System.Collections.IDictionary table:
                 var settings = new NamedValues(table, "Backoff");
                 var type = settings.Text("Type") ?? "fixed";
+                if (settings.HasNull("Delay"))
+                {
+                    throw JobErrors.Input("InvalidSetting", "The Delay of Backoff is null, which is no length of time.", "Give one, as in @{ Type = 'fixed'; Delay = '5s' }, or leave Delay out for none.");
+                }
+
                 var made = new JobBackoff(type, settings.Duration("Delay") ?? TimeSpan.Zero);
                 settings.RefuseOthers();
                 return made;

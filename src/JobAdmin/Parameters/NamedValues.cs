@@ -52,6 +52,9 @@ internal sealed class NamedValues
     /// <summary>Whether there is such a value, empty or not.</summary>
     public bool Has(string name) => values.ContainsKey(name);
 
+    /// <summary>Whether there is such a value, and it is null.</summary>
+    public bool HasNull(string name) => values.TryGetValue(name, out var value) && value is null;
+
     public string? Text(params string[] names) => Value(names)?.ToString() is { Length: > 0 } text ? text : null;
 
     public T? Of<T>(params string[] names)
