@@ -20,6 +20,16 @@ Describe 'Set-Job' {
         (Get-Peer 4).data.to | Should -Be y
     }
 
+    It 'keeps data that is null, and never takes what was not read for it' {
+        [void](Invoke-Redis hset bull:emails:4 data null)
+        $job = Get-Job 4 -Queue emails
+        $job | Set-Job -Data $job.Data
+        Invoke-Redis hget bull:emails:4 data | Should -BeExactly null
+        $before = Invoke-Redis hget bull:emails:1 data
+        Get-ErrorId { Get-Job -Queue emails -State failed | ForEach-Object { $_ | Set-Job -Data $_.Data } } | Should -Be DataNotRead
+        Invoke-Redis hget bull:emails:1 data | Should -Be $before
+    }
+
     It 'mends the data of failed jobs, which then run' {
         Get-Job -Queue emails -State failed -Reason '*address*' | Set-Job -Data @{ to = 'a@b.c' } -PassThru | Invoke-JobRetry
         (Get-Peer 1).data.to | Should -Be 'a@b.c'

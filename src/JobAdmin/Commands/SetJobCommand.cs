@@ -58,13 +58,26 @@ public sealed class SetJobCommand : JobChangeCmdlet
 
     internal override void BeginOurs()
     {
-        edit = new JobChange.Edit(IsBound(nameof(Data)) ? JsonText.Of(Data, nameof(Data)) : null, Priority, Delay, Progress is null ? null : JsonText.Of(Progress, nameof(Progress)));
+        edit = new JobChange.Edit(!IsBound(nameof(Data)) ? null : Data is null ? "null" : JsonText.Of(Data, nameof(Data)), Priority, Delay, Progress is null ? null : JsonText.Of(Progress, nameof(Progress)));
         if (edit == new JobChange.Edit())
         {
             throw JobErrors.Input("NothingToSet", "Nothing says what to change.", "Give -Data, -Priority, -Delay or -Progress.");
         }
 
         base.BeginOurs();
+    }
+
+    internal override void ProcessOurs(PSObject? item)
+    {
+        // A job of a listing has $null for its data, whatever they are: to write that back would lose them.
+        if (IsBound(nameof(Data)) && Data is null && item?.BaseObject is QueueJob job && job.GetDataText() is null)
+        {
+            WriteError(JobErrors.From(JobErrors.Input("DataNotRead", $"The data of job {job.Id} in queue {job.Queue} was not read: $null does not say what it is.",
+                "Get the job by id or with -IncludeData, or write -Data 'null' for JSON's null."), item));
+            return;
+        }
+
+        base.ProcessOurs(item);
     }
 
     private IEnumerable<string> What()
