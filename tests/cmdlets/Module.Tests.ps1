@@ -55,6 +55,15 @@ Describe '<Name>' -ForEach $commands {
         }
     }
 
+    It 'refuses $null for -InputObject, which would mean all that no object narrows down' {
+        if (-not $command.Parameters.ContainsKey('InputObject')) { return }
+        $must = @{}
+        foreach ($parameter in $command.Parameters.Values.Where{ $_.Attributes.Mandatory -contains $true }) { $must[$parameter.Name] = 'x' }
+        foreach ($nothing in $null, [System.Management.Automation.Internal.AutomationNull]::Value) {
+            { & $command -InputObject $nothing @must } | Should -Throw -ErrorId 'InputIsNull,*'
+        }
+    }
+
     It 'takes one thing from the pipeline' {
         foreach ($set in $command.ParameterSets) {
             @($set.Parameters | Where-Object ValueFromPipeline).Count | Should -BeLessOrEqual 1

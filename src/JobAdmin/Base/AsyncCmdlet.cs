@@ -29,7 +29,16 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             wireLog = line => queue.Post(() => WriteDebug(line));
         }
 
-        Guard(Begin);
+        Guard(() =>
+        {
+            // What is piped comes later. Given by name, nothing is a variable that is not set, and would mean all that no object narrows down.
+            if (MyInvocation.BoundParameters.TryGetValue("InputObject", out var given) && (given is null || ReferenceEquals(given, System.Management.Automation.Internal.AutomationNull.Value)))
+            {
+                throw JobErrors.Input("InputIsNull", "-InputObject is $null, which stands for nothing.", "Give an object, pipe what there may be none of, or leave -InputObject out.");
+            }
+
+            Begin();
+        });
     }
 
     /// <summary>Takes one object; see the cmdlet.</summary>
