@@ -10,11 +10,14 @@ internal sealed class JobMatcher(JobFilter filter)
     private readonly IReadOnlyList<JobDataMatch> data = filter.Data ?? [];
 
     public bool IsMatch(QueueJob job) => AnyOf(names, job.Name) && AnyOf(reasons, job.FailedReason) && AnyOf(ids, job.Id)
-        && IsInTime(job.FinishedOn ?? job.Timestamp) && (kinds.Count == 0 || kinds.Contains(JobReason.Normalise(job.FailedReason)))
+        && IsInTime(job.FinishedOn ?? job.Timestamp, job.Server?.Connection.Kind == JobServerKind.Redis) && (kinds.Count == 0 || kinds.Contains(JobReason.Normalise(job.FailedReason)))
         && data.All(match => match.IsMatch(job));
 
-    private bool IsInTime(DateTimeOffset? time) =>
-        (filter.Before is not { } before || time < before) && (filter.After is not { } after || time >= after);
+    private bool IsInTime(DateTimeOffset? time, bool inMilliseconds) =>
+        (filter.Before is not { } before || time < Limit(before, inMilliseconds)) && (filter.After is not { } after || time >= Limit(after, inMilliseconds));
+
+    // BullMQ writes whole milliseconds and cuts off the rest. So are limits cut, as in the scripts: what has a millisecond that a limit lies in may be later.
+    private static DateTimeOffset Limit(DateTimeOffset time, bool inMilliseconds) => inMilliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()) : time;
 
     private static bool AnyOf(JobWildcard[] patterns, string? text)
     {

@@ -42,6 +42,18 @@ Describe 'Find-Job' {
         Find -Name send -OlderThan 1h | Should -BeNullOrEmpty
     }
 
+    It 'cuts limits of time to whole milliseconds, as BullMQ does its times, by id and without' {
+        $job = Get-Job 1 -Queue emails
+        $time = $job.FinishedOn ?? $job.Timestamp
+        foreach ($ticks in 0, 1, 9999) {
+            foreach ($id in @{}, @{ Id = '1' }) {
+                Find -Queue emails @id -Before $time.AddTicks($ticks) | Should -Not -Contain 'emails/1'
+                Find -Queue emails @id -After $time.AddTicks($ticks) | Should -Contain 'emails/1'
+            }
+        }
+        Find -Queue emails -Id 1 -Before $time.AddMilliseconds(1) | Should -Be 'emails/1'
+    }
+
     It 'gives the data that it looked at, and stops at -First' {
         (Find-Job -Data '$.user.id=42' -State waiting).Data.user.email | Should -Be 'ann@example.com'
         @(Find-Job -Name send -First 2).Count | Should -Be 2
