@@ -43,6 +43,22 @@ Describe 'Export-Job and Import-Job' {
         Get-JobContent | Should -Be $before
     }
 
+    It 'brings back a job that stands under an empty id' {
+        [void](Invoke-Redis hset bull:emails: name odd data '{}' opts '{}' timestamp 1700000000000 finishedOn 1700000000001 failedReason x)
+        [void](Invoke-Redis rpush bull:emails::logs line)
+        [void](Invoke-Redis zadd bull:emails:failed 1700000000001 '')
+        $before = Get-JobContent
+        Export-Job -Queue emails -IncludeQueue -Path $file
+        Clear-JobQueue emails -State failed -Backup "$file.backup" -Confirm:$false
+        (Import-Job "$file.backup" -PassThru).Refused | Should -Be 0
+        Get-JobContent | Should -Be $before
+        [void](Invoke-Redis flushall)
+        (Import-Job $file -PassThru).Refused | Should -Be 0
+        Get-JobContent | Should -Be $before
+        (Import-Job $file -NewName copies -Checkpoint "$file.check" -PassThru).Refused | Should -Be 0
+        Invoke-Redis hget bull:copies: name | Should -Be odd
+    }
+
     It 'takes states, filters, pipelines and groups' {
         (Export-Job -Queue emails -State failed -Reason 'SMTP*' -Path $file -PassThru).Records | Should -Be 3
         (Get-Job -State failed, delayed | Export-Job -Path $file -Force -PassThru).Records | Should -Be 8

@@ -73,10 +73,11 @@ internal sealed class JobRecord
 
     private void ReadJob(JsonElement root)
     {
-        Id = Text(root, "id") is { Length: > 0 } id ? id : throw Bad("it names neither a job nor a key");
-        if (BullMqServer.IsKeyOfQueue(id))
+        // A job may stand in its queue under an empty id, where somebody put it there by hand.
+        Id = Text(root, "id") ?? throw Bad("it names neither a job nor a key");
+        if (BullMqServer.IsKeyOfQueue(Id))
         {
-            throw Bad($"'{id}' is the name of a key of the queue's own");
+            throw Bad($"'{Id}' is the name of a key of the queue's own");
         }
 
         State = Text(root, "state") ?? "";
