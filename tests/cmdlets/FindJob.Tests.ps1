@@ -32,6 +32,27 @@ Describe 'Find-Job' {
         Get-ErrorId { Find-Job -Data '$.user[' } | Should -Be 'InvalidDataPath'
     }
 
+    It 'finds <_> as New-Job has written it' -ForEach 'a time in UTC', 'a local time', 'a time of no known zone', 'a time with its offset', 'a length of time', 'an address', 'an enum', 'a guid', 'a list', 'an object', 'a number', '$null', '$true' {
+        $value = switch ($_) {
+            'a time in UTC' { [datetime]::new(2025, 1, 2, 3, 4, 5, [DateTimeKind]::Utc) }
+            'a local time' { [datetime]::new(2025, 1, 2, 3, 4, 5, [DateTimeKind]::Local) }
+            'a time of no known zone' { [datetime]'2025-01-02 03:04:05' }
+            'a time with its offset' { [datetimeoffset]'2025-01-02T03:04:05+02:00' }
+            'a length of time' { [timespan]'1.02:03:04' }
+            'an address' { [uri]'https://a.example/x?y=[1]*' }
+            'an enum' { [System.DayOfWeek]::Friday }
+            'a guid' { [guid]'6f9619ff-8b86-d011-b42d-00cf4fc964ff' }
+            'a list' { , @(1, 'two') }
+            'an object' { [pscustomobject]@{ a = 1; b = 'x' } }
+            'a number' { 1.5 }
+            '$null' { $null }
+            '$true' { $true }
+        }
+        $id = (New-Job search -Queue written -Data @{ of = @{ it = $value } } -PassThru).NewId
+        try { Find -Queue written -Data @{ 'of.it' = $value } | Should -Be "written/$id" }
+        finally { Remove-Job $id -Queue written -Confirm:$false }
+    }
+
     It 'finds by id, name, state and time' {
         Find -Id 1 | Should -Be 'emails/1', 'mails/1'
         Find -Id 1 -State delayed | Should -Be 'mails/1'

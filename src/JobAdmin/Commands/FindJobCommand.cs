@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Text.Json;
 using JobAdmin.Base;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
@@ -205,12 +206,15 @@ public sealed class FindJobCommand : QueueReadCmdlet
         return [equals > 0 ? new JobDataMatch(text[..equals].Trim(), text[(equals + 1)..].Trim()) : new JobDataMatch(text.Trim(), "*")];
     }
 
-    // As JSON has it: PowerShell writes True, and numbers in the way of the country.
-    private static string Text(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    // As New-Job writes it: PowerShell writes True, and numbers and times in the way of the country. Only a text is a pattern.
+    private static string Text(object? value)
     {
-        null => "null",
-        bool flag => flag ? "true" : "false",
-        IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        var other => other.ToString() ?? "",
-    };
+        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is string text)
+        {
+            return text;
+        }
+
+        using var json = JsonDocument.Parse(value is null ? "null" : JsonText.Of(value, nameof(Data)), JsonText.Reading);
+        return JobWildcard.Escape(json.RootElement.ValueKind == JsonValueKind.String ? json.RootElement.GetString()! : json.RootElement.GetRawText());
+    }
 }

@@ -13,7 +13,7 @@ namespace JobAdmin.Parameters;
 internal static class JsonText
 {
     private const int MaxDepth = 100;
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 1000 };
+    internal static readonly JsonDocumentOptions Reading = new() { MaxDepth = 1000 };
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
 
     /// <summary>Converts a value.</summary>
