@@ -20,6 +20,8 @@ internal sealed class RedisErrors(string endpoint)
         ObjectDisposedException => new("ConnectionClosed", JobErrorKind.Connection, $"The connection to {endpoint} is closed.",
             "Connect again with Connect-JobServer.") { Target = endpoint },
         RedisConnectionException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
+        // The node sent us on to another one, where a script must not go, or where nobody answers yet.
+        RedisConnectionException { Message: var m } when m.Contains("not reachable at this point of time", StringComparison.Ordinal) => Changing(),
         RedisConnectionException => new("ConnectionLost", JobErrorKind.Connection, $"The connection to {endpoint} broke ({what}).",
             "Check that the server runs; the connection is taken up again by itself when it is back.") { Target = endpoint },
         RedisCommandException { Message: var m } when m.Contains("replica", StringComparison.OrdinalIgnoreCase) => Replica(),
@@ -33,6 +35,12 @@ internal sealed class RedisErrors(string endpoint)
     public JobServerException Server(string message, string what)
     {
         var code = message.Split(' ', 2)[0];
+        if (message.StartsWith("Key has MOVED", StringComparison.Ordinal))
+        {
+            // The library has taken note of where to, and asks there the next time.
+            return Changing();
+        }
+
         // A script's error has the code of the command that failed inside it, with Redis's own words around.
         if (message.Contains("READONLY", StringComparison.Ordinal))
         {
@@ -62,7 +70,8 @@ internal sealed class RedisErrors(string endpoint)
                 "about_JobAdmin_Connections lists the rights that readers and operators need.") { Target = endpoint },
             "OOM" => new("OutOfMemory", JobErrorKind.Server, $"{endpoint} has no memory left and refused the change ({what}).",
                 "Free memory (Clear-JobQueue -State completed needs none) or raise maxmemory, then try again.") { Target = endpoint },
-            "LOADING" or "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" => new("ServerLoading", JobErrorKind.Connection, code == "LOADING" ? $"{endpoint} is loading its data." : $"{endpoint} is changing its master or its slots.", "Try again in a moment.") { Target = endpoint },
+            "LOADING" => new("ServerLoading", JobErrorKind.Connection, $"{endpoint} is loading its data.", "Try again in a moment.") { Target = endpoint },
+            "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" => Changing(),
             "BUSY" => new("ServerBusy", JobErrorKind.Server, $"{endpoint} is held up by another client's script.",
                 "Try again when it has ended.") { Target = endpoint },
             "MISCONF" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}", "Mend its persistence first.") { Target = endpoint },
@@ -85,6 +94,12 @@ internal sealed class RedisErrors(string endpoint)
             1 => "It has only database 0.",
             _ => $"It has the databases 0 to {count - 1}.",
         }) { Target = endpoint };
+
+    /// <summary>A script met with keys of one slot that lie on two nodes. It may have done a part of its work.</summary>
+    public JobServerException SlotsMoving(string what) => new("SlotsMoving", JobErrorKind.Connection, $"Keys of this queue are being moved between nodes of the cluster at {endpoint} ({what}).",
+        "Try again when they have been: redis-cli --cluster check tells.") { Target = endpoint };
+
+    private JobServerException Changing() => new("ServerLoading", JobErrorKind.Connection, $"{endpoint} is changing its master or its slots.", "Try again in a moment.") { Target = endpoint };
 
     private JobServerException CrossSlot() => new("CrossSlot", JobErrorKind.InvalidState, $"The queue's keys lie on different nodes of the cluster at {endpoint}.",
         "On a Redis Cluster BullMQ needs a hash-tagged prefix: connect with -Prefix '{bull}' or what the application uses.") { Target = endpoint };

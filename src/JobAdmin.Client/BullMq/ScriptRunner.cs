@@ -18,6 +18,9 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
     /// <summary>The command that runs a script which only reads.</summary>
     public string ReadCommand => readOnlyScripts ? "EVALSHA_RO" : "EVALSHA";
 
+    /// <summary>Whether a key has a hash tag, as Redis reads it: what stands between the first brace and the next closing one, if anything does.</summary>
+    public static bool HasTag(RedisKey key) => (string)key! is var text && text.IndexOf('{') is var open and >= 0 && text.IndexOf('}', open) > open + 1;
+
     /// <summary>Runs a script by its SHA-1, sending the text when Redis doesn't have it.</summary>
     /// <param name="script">The script.</param>
     /// <param name="reads">Whether it only reads: Redis 7 is then told so, and a user without write rights may run it.</param>
@@ -41,8 +44,9 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
             args[2 + keys.Count + i] = arguments[i];
         }
 
-        var flags = reads ? CommandFlags.PreferMaster : CommandFlags.DemandMaster;
-        return await CallAsync(() => SendAsync(script, suffix, args, flags, cancellationToken), $"EVALSHA{suffix} {script.Name}", arguments.Count, cancellationToken, again || reads)
+        // A node that is being given the slot has some of its keys, and a script would take the others for missing.
+        var flags = (reads ? CommandFlags.PreferMaster : CommandFlags.DemandMaster) | CommandFlags.NoRedirect;
+        return await CallAsync(() => SendAsync(script, suffix, args, flags, cancellationToken), $"EVALSHA{suffix} {script.Name}", arguments.Count, cancellationToken, again || reads, keys.Count > 0 && HasTag(keys[0]))
             .ConfigureAwait(false);
     }
 
@@ -60,7 +64,8 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
     /// <param name="size">How many arguments it has.</param>
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
     /// <param name="again">Whether it may be made again when its answer was lost.</param>
-    public async Task<T> CallAsync<T>(Func<Task<T>> call, string what, int size, CancellationToken cancellationToken, bool again = true)
+    /// <param name="tagged">Whether its keys belong together by a hash tag, so that a node without some of them is about to get or to give them.</param>
+    public async Task<T> CallAsync<T>(Func<Task<T>> call, string what, int size, CancellationToken cancellationToken, bool again = true, bool tagged = false)
     {
         var trouble = 0L;
         var wait = TimeSpan.FromMilliseconds(20);
@@ -78,6 +83,7 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
             {
                 WireLog.Write($"{what} failed", Stopwatch.GetElapsedTime(started));
                 var error = errors.Translate(exception, what);
+                error = tagged && error.ErrorId == "CrossSlot" ? errors.SlotsMoving(what) : error;
                 if (error.Kind == JobErrorKind.Timeout)
                 {
                     stalls?.HangUp(started);
