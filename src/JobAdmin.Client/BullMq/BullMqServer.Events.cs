@@ -119,7 +119,7 @@ internal sealed partial class BullMqServer
     /// <summary>Waits until a stream has something behind its position: its keys; empty after the wait or a fault.</summary>
     private async Task<HashSet<string>> WaitForEventsAsync(ScriptRunner waiter, List<StreamPosition> positions, CancellationToken cancellationToken)
     {
-        if (multiplexer.GetServers().Any(s => s.ServerType == ServerType.Cluster))
+        if (IsCluster)
         {
             // Streams of several nodes can't be waited for in one call.
             await Task.Delay(100, cancellationToken).ConfigureAwait(false);

@@ -95,7 +95,7 @@ internal sealed partial class BullMqServer : IJobTransfer
         yield return await WriteKeysAsync(queue, own, cancellationToken).ConfigureAwait(false);
         foreach (var pattern in new[] { "repeat:", "de:", "dn:" })
         {
-            await foreach (var found in ScanAsync(EscapeGlob(keys.Base + pattern) + "*", cancellationToken).ConfigureAwait(false))
+            await foreach (var found in ScanAsync(EscapeGlob(keys.Base + pattern) + "*", KeysAtOnce, keys.Meta, cancellationToken).ConfigureAwait(false))
             {
                 var names = found.Select(k => k[keys.Base.Length..]).Where(k => !IsJobOfScheduler(k)).ToList();
                 yield return await WriteKeysAsync(queue, names, cancellationToken).ConfigureAwait(false);
@@ -170,27 +170,6 @@ internal sealed partial class BullMqServer : IJobTransfer
         }
 
         return new JobExportSlice(writer.Count, writer.ToArray(), []);
-    }
-
-    /// <summary>Keys that match a pattern, on every node.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<string>> ScanAsync(string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica))
-        {
-            var cursor = "0";
-            do
-            {
-                var at = cursor;
-                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", pattern, "COUNT", 2000]),
-                    "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
-                cursor = (string)answer[0]!;
-                if ((string[])answer[1]! is { Length: > 0 } found)
-                {
-                    yield return found;
-                }
-            }
-            while (cursor != "0");
-        }
     }
 
     /// <summary>Jobs that go along with others, each once, until there are no more.</summary>

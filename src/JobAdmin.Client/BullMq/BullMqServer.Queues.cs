@@ -68,24 +68,16 @@ internal sealed partial class BullMqServer
         var start = Prefix + ":";
         // `meta` is BullMQ's, `id` is classic Bull's too.
         var pattern = EscapeGlob(start) + "*:[im]*";
-        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica).DefaultIfEmpty(multiplexer.GetServers()[0]))
+        await foreach (var page in ScanAsync(pattern, KeysForNames, start, cancellationToken).ConfigureAwait(false))
         {
-            var cursor = "0";
-            do
+            foreach (var key in page)
             {
-                var at = cursor;
-                var answer = (RedisResult[])(await runner.CallAsync(() => server.ExecuteAsync(options.Database, "SCAN", [at, "MATCH", pattern, "COUNT", 5000]), "SCAN", 1, cancellationToken).ConfigureAwait(false))!;
-                cursor = (string)answer[0]!;
-                foreach (var key in (string[])answer[1]!)
+                var end = key.EndsWith(":meta", StringComparison.Ordinal) ? 5 : key.EndsWith(":id", StringComparison.Ordinal) ? 3 : 0;
+                if (end > 0 && key.Length > start.Length + end && key.IndexOf(':', start.Length) == key.Length - end)
                 {
-                    var end = key.EndsWith(":meta", StringComparison.Ordinal) ? 5 : key.EndsWith(":id", StringComparison.Ordinal) ? 3 : 0;
-                    if (end > 0 && key.Length > start.Length + end && key.IndexOf(':', start.Length) == key.Length - end)
-                    {
-                        found.Add(key[start.Length..^end]);
-                    }
+                    found.Add(key[start.Length..^end]);
                 }
             }
-            while (cursor != "0");
         }
 
         return found;

@@ -7,7 +7,7 @@ namespace JobAdmin.Client.Tests.Cluster;
 /// <summary>A cluster that changes under us: what can't be read now is not taken for missing.</summary>
 public sealed class MovingSlotTests(Bench bench)
 {
-    private const int Jobs = 300;
+    private const int Jobs = 300, Names = 3000;
 
     [Theory]
     [InlineData("{p}:emails:meta")]
@@ -37,6 +37,56 @@ public sealed class MovingSlotTests(Bench bench)
         Assert.InRange((await counts).GetCounts()[JobState.Failed] ?? 0, Jobs - 1, Jobs + 1);
         Assert.InRange((await failed).Distinct(StringComparer.Ordinal).Count(), Jobs - 1, Jobs + 1);
         Assert.Equal([JobOutcomeStatus.Retried, JobOutcomeStatus.Retried], (await retried).Select(o => o.Status));
+    }
+
+    [Fact]
+    public async Task No_queue_is_missed_that_passes_the_search_for_them()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        var db = cluster.Connection.GetDatabase();
+        await Task.WhenAll(Enumerable.Range(0, Names).Select(i => db.HashSetAsync($"bull:{{p}}{i}:meta", "version", "bullmq:6.7.0")));
+        var slot = cluster.Connection.GetHashSlot("bull:{p}0:meta");
+        await using var server = await ConnectAsync(new JobServerOptions { Name = "cluster", Address = cluster.Nodes[0].Address, Timeout = TimeSpan.FromSeconds(20) });
+        var owner = await cluster.OwnerAsync("bull:{p}0:meta");
+        using var enough = new CancellationTokenSource();
+        var moving = Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                foreach (var next in cluster.Nodes.Reverse().Where(n => n.Port != owner.Port).ToList())
+                {
+                    await BeginAsync(cluster, slot, owner, next);
+                    await EndAsync(cluster, slot, owner, next);
+                    owner = next;
+                }
+            }
+        }, Ct);
+        for (var i = 0; i < 10; i++)
+        {
+            var found = new HashSet<string>();
+            await foreach (var queue in server.GetQueuesAsync(new QueueQuery { NamesOnly = true }, Ct))
+            {
+                found.Add(queue.Name);
+            }
+
+            Assert.Equal(Names, found.Count);
+        }
+
+        await enough.CancelAsync();
+        await moving;
+    }
+
+    [Fact]
+    public async Task Queues_on_a_node_that_is_away_are_not_taken_for_gone()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var server = await ConnectAsync(new JobServerOptions { Name = "cluster", Address = cluster.Nodes[0].Address, Timeout = TimeSpan.FromSeconds(20) });
+        Assert.Empty(await server.QueuesAsync());
+        await cluster.Nodes[2].DisposeAsync();
+        Assert.Equal("ConnectionLost", (await ErrorOfAsync(() => server.QueuesAsync())).ErrorId);
+        // Also once the others have noticed.
+        await Wait.UntilAsync(async () => ((string)(await At(cluster, cluster.Nodes[0]).ExecuteAsync("CLUSTER", "NODES"))!).Contains("master,fail ", StringComparison.Ordinal), "the cluster has noticed", 30);
+        Assert.Equal(JobErrorKind.Connection, (await ErrorOfAsync(() => server.QueuesAsync())).Kind);
     }
 
     private static IServer At(RedisCluster cluster, RedisServer node) => cluster.Connection.GetServer("127.0.0.1", node.Port);
