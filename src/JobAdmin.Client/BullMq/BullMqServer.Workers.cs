@@ -16,11 +16,18 @@ internal sealed partial class BullMqServer : IJobWorkers
         }
 
         var now = DateTimeOffset.UtcNow;
-        var found = new List<JobWorker>();
+        var nodes = new List<List<JobWorker>>();
         var decisions = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var server in multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica).DefaultIfEmpty(multiplexer.GetServers()[0]))
+        foreach (var (node, _) in await NodesAsync(cancellationToken).ConfigureAwait(false))
         {
-            var list = (string?)await runner.CallAsync(() => server.ExecuteAsync("CLIENT", "LIST"), "CLIENT LIST", 1, cancellationToken).ConfigureAwait(false) ?? "";
+            if (node is not null && !ServerAt(node).IsConnected)
+            {
+                // Whoever works with the nodes that are there is connected to them, too.
+                continue;
+            }
+
+            var list = (string?)await runner.CallAsync(() => ServerAt(node).ExecuteAsync("CLIENT", "LIST"), "CLIENT LIST", 1, cancellationToken).ConfigureAwait(false) ?? "";
+            var here = new List<JobWorker>();
             foreach (var line in list.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 var fields = Fields(line);
@@ -29,11 +36,17 @@ internal sealed partial class BullMqServer : IJobWorkers
                     var of = await QueueOfAsync(name, queue, decisions, cancellationToken).ConfigureAwait(false);
                     if (queue is null || of == queue)
                     {
-                        found.Add(Worker(of, name.Name, fields, now));
+                        here.Add(Worker(of, name.Name, fields, now));
                     }
                 }
             }
+
+            nodes.Add(here);
         }
+
+        // In a cluster a worker is connected to several nodes. As BullMQ does, those of the node that sees the most of them are taken.
+        var found = nodes.SelectMany(here => here.GroupBy(w => (w.Queue, w.Name)).Select(same => (same.Key, Workers: same.ToList())))
+            .GroupBy(seen => seen.Key).SelectMany(seen => seen.MaxBy(same => same.Workers.Count).Workers);
 
         return [.. found.OrderBy(w => w.Queue, StringComparer.OrdinalIgnoreCase).ThenBy(w => w.Name, StringComparer.OrdinalIgnoreCase).ThenByDescending(w => w.Age)];
     }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using static JobAdmin.Client.Tests.Servers;
 
 namespace JobAdmin.Client.Tests.Cluster;
@@ -42,6 +44,41 @@ public sealed class ClusterTests(Bench bench)
         await using var server = await ConnectAsync(new JobServerOptions { Name = "cluster", Address = cluster.Nodes[0].Address, Timeout = TimeSpan.FromSeconds(20) });
         var error = await ErrorOfAsync(() => server.ListAsync(new JobQuery { Queue = "emails", States = [JobState.Failed] }));
         Assert.Equal("CrossSlot", error.ErrorId);
+    }
+
+    [Fact]
+    public async Task A_worker_that_several_nodes_see_is_one_worker()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await cluster.Connection.GetDatabase().HashSetAsync("{p}:emails:meta", "version", "bullmq:6.7.0");
+        // "emails" in base64: two workers without a name, one of which has a connection to another node as well, and one with a name, seen by all.
+        string[] seen = ["", "", ":w:one"];
+        using var first = await SeeAsync(cluster.Nodes[0], seen);
+        using var second = await SeeAsync(cluster.Nodes[1], seen[1..]);
+        using var third = await SeeAsync(cluster.Nodes[2], seen[2..]);
+        await using var server = await ConnectAsync(new JobServerOptions { Name = "cluster", Address = cluster.Nodes[0].Address, Prefix = "{p}", Timeout = TimeSpan.FromSeconds(20) });
+        Assert.Equal([null, null, "one"], (await ((IJobWorkers)server).GetWorkersAsync("emails", Ct)).Select(w => w.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(3, (await server.QueueAsync("emails")).Workers);
+    }
+
+    private static async Task<Clients> SeeAsync(RedisServer node, string[] workers)
+    {
+        var clients = new Clients();
+        foreach (var name in workers)
+        {
+            var client = new TcpClient();
+            clients.Add(client);
+            await client.ConnectAsync("127.0.0.1", node.Port, Ct);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"CLIENT SETNAME {{p}}:ZW1haWxz{name}\r\n"), Ct);
+            Assert.Equal((int)'+', client.GetStream().ReadByte());
+        }
+
+        return clients;
+    }
+
+    private sealed class Clients : List<TcpClient>, IDisposable
+    {
+        public void Dispose() => ForEach(client => client.Dispose());
     }
 
     private static async Task<List<(string Prefix, RedisServer Owner)>> PrefixesAsync(RedisCluster cluster)
