@@ -285,3 +285,16 @@ Describe 'Test-JobQueue -ExitCode' {
         $global:LASTEXITCODE | Should -Be 2
     }
 }
+
+Describe 'Test-JobQueue of a queue that can''t be counted' {
+    It 'says why, and not that the user has no rights' {
+        Clear-Lab
+        [void](Connect-JobServer $lab.Uri)
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'broken'; waiting = 1; completed = 1 })
+        [void](Invoke-Redis set 'bull:broken:failed' 'no set')
+        $finding = Test-JobQueue broken -Check Workers
+        $finding.Severity | Should -Be Unknown
+        $finding.Message | Should -BeLike '*of another type than BullMQ''s*'
+        "$($finding.Advice)" | Should -Not -BeLike '*CLIENT LIST*'
+    }
+}

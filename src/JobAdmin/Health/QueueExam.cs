@@ -56,6 +56,10 @@ internal sealed partial class QueueExam(QueueReference queue, JobQueueInfo? info
             var many = workers == 0 ? "no worker is connected" : $"{workers:N0} worker{(workers == 1 ? " is" : "s are")} connected";
             Note(JobQueueCheck.Workers, severity, workers, limits.Workers, 1, waits ? $"{many}, and {Jobs(Backlog!.Value)} wait" : many, "Start the application's workers; Get-JobWorker shows those that are connected.");
         }
+        else if (info is { Waiting: null, Warnings: [var why, ..] })
+        {
+            Note(JobQueueCheck.Workers, JobFindingSeverity.Unknown, null, limits.Workers, 1, why, "Get-JobQueue shows which queues can't be read.");
+        }
         else if (server.Connection.Kind == JobServerKind.Redis)
         {
             Note(JobQueueCheck.Workers, JobFindingSeverity.Unknown, null, limits.Workers, 1, "the user may not list clients, so workers can't be seen", "Give the user the right to CLIENT LIST: about_JobAdmin_Connections.");
