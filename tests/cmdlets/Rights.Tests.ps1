@@ -155,6 +155,44 @@ Describe 'Who may not read jobs' {
     }
 }
 
+Describe 'Who may read some queues only' {
+    BeforeAll {
+        Add-Data
+        foreach ($queue in 'audit', 'zoo') { [void](Invoke-Peer @{ do = 'seed'; queue = $queue; failed = 2; completed = 2; waiting = 1 }) }
+        [void](Invoke-Redis acl setuser partly reset on '>secret' '~bull:emails:*' '&*' '+@all')
+    }
+
+    It 'is given those, and told that others can''t be read: <Command>' -ForEach @(
+        @{ Command = 'Get-JobQueue | ForEach-Object Name'; Gives = 'emails' }
+        @{ Command = 'Test-JobQueue | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = 'Measure-JobQueue | ForEach-Object Queue'; Gives = 'emails' }
+        @{ Command = 'Watch-JobQueue -Once -AsObject | ForEach-Object Queue'; Gives = 'emails' }
+        @{ Command = 'Get-Job -State completed -First 2 | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '1' } } | Wait-Job -Timeout 5 | ForEach-Object Queue"; Gives = 'emails' }
+        @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '5' } } | Receive-Job | ForEach-Object ok"; Gives = 'True' }
+    ) {
+        Connect-As partly
+        $given = [Collections.Generic.List[object]]::new()
+        $errors = [Collections.Generic.List[object]]::new()
+        try { & ([scriptblock]::Create($Command)) 2>&1 | ForEach-Object { if ($_ -is [Management.Automation.ErrorRecord]) { $errors.Add($_) } else { $given.Add($_) } } }
+        catch { $errors.Add($_) }
+        $given | Should -Be $Gives
+        $errors.Count | Should -BeGreaterThan 0
+        foreach ($e in $errors) {
+            $e.FullyQualifiedErrorId | Should -Match '^AccessDenied,'
+            "$e" | Should -Match "^Queue '(audit|zoo)'"
+        }
+    }
+
+    It 'is told so by Test-JobServer, which is well otherwise' {
+        Connect-As partly
+        $report = Test-JobServer
+        $report.Reachable | Should -BeTrue
+        $report.Queues | Should -Be 1
+        $report.Warnings -match "^Queue 'audit' and 1 more can't be read" | Should -Not -BeNullOrEmpty
+    }
+}
+
 Describe 'An operator' {
     BeforeEach {
         Add-Data

@@ -34,6 +34,7 @@ internal sealed partial class BullMqServer
 
         var workers = query.SkipWorkers ? null : await CountWorkersAsync(cancellationToken).ConfigureAwait(false);
         var missing = new List<string>();
+        var denied = new List<(string Name, JobServerException Error)>();
         var running = new Queue<(string Name, Task<JobQueueInfo?> Task)>();
         var next = 0;
         while (next < wanted.Count || running.Count > 0)
@@ -45,7 +46,19 @@ internal sealed partial class BullMqServer
             }
 
             var (first, task) = running.Dequeue();
-            if (await task.ConfigureAwait(false) is { } info)
+            JobQueueInfo? info;
+            try
+            {
+                info = await task.ConfigureAwait(false);
+            }
+            catch (JobServerException exception) when (exception.Kind == JobErrorKind.Access)
+            {
+                // The user may have rights to the keys of some queues only: those are given first.
+                denied.Add((first, exception));
+                continue;
+            }
+
+            if (info is not null)
             {
                 yield return info;
             }
@@ -58,6 +71,11 @@ internal sealed partial class BullMqServer
         if (missing.Count > 0)
         {
             throw NoQueue(missing[0]);
+        }
+
+        if (denied.Count > 0)
+        {
+            throw Denied(denied[0].Name, denied.Count - 1, denied[0].Error);
         }
     }
 

@@ -51,12 +51,19 @@ internal sealed partial class BullMqServer
 
         var layouts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var queues = 0;
-        await foreach (var queue in GetQueuesAsync(new QueueQuery(), cancellationToken).ConfigureAwait(false))
+        try
         {
-            queues++;
-            var layout = queue.Version ?? queue.Layout.ToString();
-            layouts[layout] = layouts.GetValueOrDefault(layout) + 1;
-            warnings.AddRange(queue.Warnings.Select(w => $"Queue {queue.Name}: {w}."));
+            await foreach (var queue in GetQueuesAsync(new QueueQuery(), cancellationToken).ConfigureAwait(false))
+            {
+                queues++;
+                var layout = queue.Version ?? queue.Layout.ToString();
+                layouts[layout] = layouts.GetValueOrDefault(layout) + 1;
+                warnings.AddRange(queue.Warnings.Select(w => $"Queue {queue.Name}: {w}."));
+            }
+        }
+        catch (JobServerException exception) when (exception.Kind == JobErrorKind.Access && queues > 0)
+        {
+            warnings.Add(exception.Message);
         }
 
         return new JobServerReport

@@ -129,10 +129,21 @@ internal sealed partial class BullMqServer : IJobServer
             return known.Profile;
         }
 
-        var profile = await QueueProfile.ReadAsync(runner, Keys(queue), cancellationToken).ConfigureAwait(false) ?? throw NoQueue(queue);
-        profiles[queue] = (profile, Environment.TickCount64);
-        return profile;
+        try
+        {
+            var profile = await QueueProfile.ReadAsync(runner, Keys(queue), cancellationToken).ConfigureAwait(false) ?? throw NoQueue(queue);
+            profiles[queue] = (profile, Environment.TickCount64);
+            return profile;
+        }
+        catch (JobServerException exception) when (exception.Kind == JobErrorKind.Access)
+        {
+            throw Denied(queue, 0, exception);
+        }
     }
+
+    /// <summary>A user may have rights to the keys of some queues only: the error says whose are missing.</summary>
+    private static JobServerException Denied(string queue, int others, JobServerException error) =>
+        new(error.ErrorId, error.Kind, $"Queue '{queue}'{(others > 0 ? $" and {others:N0} more" : "")} can't be read. {error.Message}", error.Advice, error) { Target = queue };
 
     private JobServerException NoQueue(string queue) => new("QueueNotFound", JobErrorKind.NotFound,
         $"There is no queue '{queue}' with the prefix '{Prefix}' on {Connection.Name}.", "Get-JobQueue lists the queues; another prefix needs a connection of its own (Connect-JobServer -Prefix).")

@@ -111,7 +111,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         }
     }
 
-    private bool IsOfOneQueue(JobServerException e) => queues.Count > 1 && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.NotFound);
+    private bool IsOfOneQueue(JobServerException e) => queues.Count > 1 && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.NotFound or JobErrorKind.Access);
 
     private Task LeaveOutAsync(QueueReference queue, JobServerException e)
     {

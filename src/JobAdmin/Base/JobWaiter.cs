@@ -22,6 +22,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select((job, place) => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job, place))));
     private readonly ConcurrentQueue<WaitedJob> stirred = new();
     private readonly SemaphoreSlim stir = new(0);
+    private bool ofSeveral;
 
     /// <summary>The jobs that have not got there yet, in the order in which they were given.</summary>
     public IReadOnlyList<WaitedJob> Pending => [.. pending.Values.OrderBy(job => job.Place)];
@@ -40,6 +41,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     public async Task RunAsync(CancellationToken token)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
+        ofSeveral = pending.Keys.DistinctBy(key => key.Queue).Count() > 1;
         try
         {
             if (server.Connection.ShortestPause is { } shortest)
@@ -166,22 +168,38 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     {
         foreach (var queue in jobs.GroupBy(job => job.Reference.Queue, StringComparer.Ordinal))
         {
-            foreach (var part in queue.Chunk(ReadTogether))
+            try
             {
-                var read = await server.GetJobsByIdAsync(queue.Key, Array.ConvertAll(part, job => job.Reference.Id), JobParts.None, token).ConfigureAwait(false);
-                var ends = await FindEndsAsync(queue.Key, part.Where((_, i) => read[i] is null), token).ConfigureAwait(false);
-                var there = new List<WaitedJob>();
-                for (var i = 0; i < part.Length; i++)
+                foreach (var part in queue.Chunk(ReadTogether))
                 {
-                    if (await SettleAsync(part[i], read[i], ends.GetValueOrDefault(part[i].Reference.Id)).ConfigureAwait(false))
-                    {
-                        there.Add(part[i]);
-                    }
+                    await LookAsync(queue.Key, part, token).ConfigureAwait(false);
                 }
-
-                await ReportAsync(queue.Key, there, token).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (ofSeveral && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.Access))
+            {
+                // What can't be read of one queue does not end the wait for jobs of others.
+                if (queue.Count(Forget) > 0)
+                {
+                    await Missed(e).ConfigureAwait(false);
+                }
             }
         }
+    }
+
+    private async Task LookAsync(string queue, WaitedJob[] part, CancellationToken token)
+    {
+        var read = await server.GetJobsByIdAsync(queue, Array.ConvertAll(part, job => job.Reference.Id), JobParts.None, token).ConfigureAwait(false);
+        var ends = await FindEndsAsync(queue, part.Where((_, i) => read[i] is null), token).ConfigureAwait(false);
+        var there = new List<WaitedJob>();
+        for (var i = 0; i < part.Length; i++)
+        {
+            if (await SettleAsync(part[i], read[i], ends.GetValueOrDefault(part[i].Reference.Id)).ConfigureAwait(false))
+            {
+                there.Add(part[i]);
+            }
+        }
+
+        await ReportAsync(queue, there, token).ConfigureAwait(false);
     }
 
     /// <summary>How jobs ended that are gone: what was heard of them, and else what the queue's events still tell. A job may have finished before anybody listened.</summary>
@@ -268,12 +286,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
 
     private Task MissAsync(WaitedJob job, QueueJob? end)
     {
-        if (!Forget(job))
-        {
-            return Task.CompletedTask;
-        }
-
-        return Missed(end switch
+        return !Forget(job) ? Task.CompletedTask : Missed(end switch
         {
             null => JobErrors.JobNotFound(job.Reference.Id, new QueueReference(server, job.Reference.Queue).ToString()),
             { State: JobState.Failed } => new JobServerException("JobFailed", JobErrorKind.InvalidState, $"Waiting for {job.Reference} is in vain: it failed: {end.FailedReason}",

@@ -212,18 +212,33 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
         var jobs = pending.ToArray();
         pending.Clear();
         var read = new QueueJob?[jobs.Length];
+        var unread = new HashSet<int>();
         foreach (var group in Enumerable.Range(0, jobs.Length).GroupBy(i => (jobs[i].Server, jobs[i].Queue)))
         {
             var places = group.ToArray();
-            var found = Run(token => group.Key.Server.GetJobsByIdAsync(group.Key.Queue, Array.ConvertAll(places, i => jobs[i].Id), Wanted, token));
-            for (var i = 0; i < places.Length; i++)
+            try
             {
-                read[places[i]] = found[i];
+                var found = Run(token => group.Key.Server.GetJobsByIdAsync(group.Key.Queue, Array.ConvertAll(places, i => jobs[i].Id), Wanted, token));
+                for (var i = 0; i < places.Length; i++)
+                {
+                    read[places[i]] = found[i];
+                }
+            }
+            catch (JobServerException e) when (e.Kind is JobErrorKind.InvalidState or JobErrorKind.Access && places.Length < jobs.Length)
+            {
+                // What can't be read of one queue does not keep the results of others back.
+                WriteError(JobErrors.From(e, group.Key.Queue));
+                unread.UnionWith(places);
             }
         }
 
         for (var i = 0; i < jobs.Length; i++)
         {
+            if (unread.Contains(i))
+            {
+                continue;
+            }
+
             if (read[i] is { } job)
             {
                 Receive(job, Compact ? Run(token => CompactAsync(job, token)) : null);

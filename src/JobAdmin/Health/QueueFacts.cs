@@ -9,7 +9,7 @@ internal static class QueueFacts
     /// <summary>Reads queues.</summary>
     /// <param name="queues">The queues.</param>
     /// <param name="token">Stops it.</param>
-    /// <returns>What the servers say of them; those that are not there, or on a server that lists none, are left out.</returns>
+    /// <returns>What the servers say of them; those that are not there, may not be read, or are on a server that lists none, are left out.</returns>
     public static async Task<Dictionary<QueueReference, JobQueueInfo>> ReadAsync(IReadOnlyList<QueueReference> queues, CancellationToken token)
     {
         var facts = new Dictionary<QueueReference, JobQueueInfo>();
@@ -23,7 +23,7 @@ internal static class QueueFacts
                     facts[new QueueReference(group.Key, info.Name)] = info;
                 }
             }
-            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
+            catch (JobServerException e) when (e.Kind is JobErrorKind.NotFound or JobErrorKind.Access)
             {
                 // Whoever works with the queue says so.
             }
