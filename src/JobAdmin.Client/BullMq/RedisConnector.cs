@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using StackExchange.Redis;
@@ -18,7 +19,9 @@ internal static class RedisConnector
         configuration.BeforeSocketConnect = stalls.Note;
         try
         {
-            return await ConnectionMultiplexer.ConnectAsync(configuration).WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
+            var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration).WaitOrLeaveAsync(cancellationToken).ConfigureAwait(false);
+            GuardLogin(multiplexer, options, errors);
+            return multiplexer;
         }
         catch (RedisConnectionException exception)
         {
@@ -124,6 +127,42 @@ internal static class RedisConnector
         }
 
         return configuration;
+    }
+
+    /// <summary>The library goes on with a connection made anew whose login was refused, and does not say so. Where anybody may come in, that is another user, with other
+    /// rights; else nothing works, as if the server were away. So a login is tried at each break and each return.</summary>
+    private static void GuardLogin(ConnectionMultiplexer multiplexer, JobServerOptions options, RedisErrors errors)
+    {
+        if (options.Password is not { IsEmpty: false })
+        {
+            return;
+        }
+
+        var trying = 0;
+        multiplexer.ConnectionFailed += (_, broken) => _ = broken.FailureType == ConnectionFailureType.ConnectionDisposed ? Task.CompletedTask : TryAsync(broken.EndPoint);
+        multiplexer.ConnectionRestored += (_, back) => _ = TryAsync(back.EndPoint);
+
+        async Task TryAsync(EndPoint? endpoint)
+        {
+            if (endpoint is not (DnsEndPoint or IPEndPoint) || Interlocked.Exchange(ref trying, 1) == 1)
+            {
+                return;
+            }
+
+            try
+            {
+                var (host, port) = endpoint is DnsEndPoint dns ? (dns.Host, dns.Port) : (((IPEndPoint)endpoint).Address.ToString(), ((IPEndPoint)endpoint).Port);
+                await RedisProbe.RunAsync(options, host, port, errors, Validator(options), CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (JobServerException exception)
+            {
+                errors.Note(exception);
+            }
+            finally
+            {
+                Volatile.Write(ref trying, 0);
+            }
+        }
     }
 
     private static string Words(ConnectionFailureType type) => type switch

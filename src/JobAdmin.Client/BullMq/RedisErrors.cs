@@ -5,6 +5,15 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Says in our words what Redis or the connection to it complained of.</summary>
 internal sealed class RedisErrors(string endpoint)
 {
+    private volatile bool refused;
+
+    /// <summary>The error of a connection that was made anew and whose user was refused: Redis would go on with it as another user, `default`. Null while all is well.</summary>
+    public JobServerException? Refusal => !refused ? null : new("AuthenticationFailed", JobErrorKind.Access, $"{endpoint} refuses this user or password by now.",
+        "It has been changed since: connect again with Connect-JobServer.") { Target = endpoint };
+
+    /// <summary>Takes note of why a login failed.</summary>
+    public void Note(JobServerException error) => refused |= error.ErrorId == "AuthenticationFailed";
+
     /// <summary>Whether an error goes away by itself, so that it is worth asking again.</summary>
     public static bool IsPassing(JobServerException error) => error.Kind is JobErrorKind.Connection or JobErrorKind.Timeout && error.ErrorId != "ConnectionClosed" || RefusedForNow(error);
 

@@ -72,6 +72,11 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (errors.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
             var started = Stopwatch.GetTimestamp();
             try
             {
@@ -82,7 +87,7 @@ internal sealed class ScriptRunner(IDatabase database, bool readOnlyScripts, Red
             catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
             {
                 WireLog.Write($"{what} failed", Stopwatch.GetElapsedTime(started));
-                var error = errors.Translate(exception, what);
+                var error = errors.Refusal ?? errors.Translate(exception, what);
                 error = tagged && error.ErrorId == "CrossSlot" ? errors.SlotsMoving(what) : error;
                 if (error.Kind == JobErrorKind.Timeout)
                 {

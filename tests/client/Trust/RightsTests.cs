@@ -29,6 +29,33 @@ public sealed partial class RightsTests(Bench bench)
         Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db), "the reader");
     }
 
+    [Theory]
+    [InlineData("on")]
+    [InlineData("off")]
+    public async Task Who_is_refused_after_a_break_does_not_go_on_as_another_user(string others)
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var admin = await redis.ConnectAsync();
+        await using var lab = await FillAsync(redis, admin);
+        await AddUserAsync(admin, "viewer");
+        await using var server = await ConnectAsync(lab.Options() with { User = "viewer", Password = new Secret("secret") });
+        var watch = Assert.ThrowsAsync<JobServerException>(async () =>
+        {
+            await foreach (var _ in server.WatchEventsAsync(new EventQuery { Queues = [lab.Queue] }, Ct))
+            {
+            }
+        });
+        var look = admin.GetServers()[0];
+        await Wait.UntilAsync(async () => ((string)(await look.ExecuteAsync("CLIENT", "LIST"))!).Contains("cmd=xread", StringComparison.Ordinal), "the watch waits for events", 20);
+        await look.ExecuteAsync("ACL", "SETUSER", "viewer", "resetpass", ">other");
+        await look.ExecuteAsync("ACL", "SETUSER", "default", others);
+        await look.ExecuteAsync("CLIENT", "KILL", "USER", "viewer");
+        JobServerException? error = null;
+        await Wait.UntilAsync(async () => (error = await Record.ExceptionAsync(() => server.QueuesAsync()) as JobServerException) is not null, "it is refused", 20);
+        Assert.Equal("AuthenticationFailed", error!.ErrorId);
+        Assert.Equal("AuthenticationFailed", (await watch.WaitAsync(TimeSpan.FromSeconds(20), Ct)).ErrorId);
+    }
+
     [Fact]
     public async Task The_operator_does_everything_and_nothing_of_other_prefixes()
     {
