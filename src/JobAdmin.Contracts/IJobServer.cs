@@ -39,6 +39,12 @@ public interface IJobServer : IAsyncDisposable
     /// <returns>The number.</returns>
     Task<long> CountJobsAsync(JobQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Throws when the server can't make a change, as far as that can be told from the change alone.</summary>
+    /// <param name="change">The change.</param>
+    void CheckChange(JobChange change)
+    {
+    }
+
     /// <summary>Changes jobs of one queue.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="ids">The ids.</param>
@@ -69,6 +75,13 @@ public interface IJobServer : IAsyncDisposable
     /// <returns>The number.</returns>
     Task<long> CountClearAsync(ClearQuery query, CancellationToken cancellationToken) =>
         CountJobsAsync(new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max }, cancellationToken);
+
+    /// <summary>Throws what <see cref="ClearQueueAsync"/> would refuse with before it changes anything, as far as that can be told from the query alone.</summary>
+    /// <param name="query">Which jobs.</param>
+    /// <param name="force">Whether to go on with active jobs, and where the layout is foreign or mixed.</param>
+    void CheckClear(ClearQuery query, bool force)
+    {
+    }
 
     /// <summary>Deletes jobs of a queue in bounded slices.</summary>
     /// <param name="query">Which ones.</param>

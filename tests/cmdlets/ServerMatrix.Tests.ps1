@@ -73,3 +73,50 @@ Describe 'what <Kind> can not do' -ForEach $servers {
         Get-Request | Should -BeNullOrEmpty
     }
 }
+
+Describe 'what <Kind> refuses' -ForEach @(
+    @{ Kind = 'BioAgents'; Refused = @(@{ Why = 'NotSupported'; Call = { Invoke-JobRetry $id -Queue $queue -ResetAttempts @ask } }) }
+    @{ Kind = 'Conveyor'; Refused = @(
+            @{ Why = 'InvalidState'; Call = { Remove-JobQueue $queue @ask } }
+            @{ Why = 'QueueNotFound'; Call = { Remove-JobQueue nix -Force @ask } }
+            @{ Why = 'NotSupported'; Call = { Remove-JobQueue $queue -Force -Backup $file @ask } }
+            @{ Why = 'InvalidState'; Call = { Clear-JobQueue $queue -State active @ask } }
+            @{ Why = 'NotSupported'; Call = { Clear-JobQueue $queue -State failed -Backup $file @ask } }
+            @{ Why = 'NotSupported'; Call = { Remove-Job $id -Queue $queue -Backup $file @ask } }
+            @{ Why = 'NotSupported'; Call = { Remove-Job -Queue $queue -State failed -Backup $file @ask } }
+            @{ Why = 'NotSupported'; Call = { Get-Job $id -Queue $queue | Set-Job -Delay 5m @ask } }
+        )
+    }
+    @{ Kind = 'Openinary'; Refused = @(
+            @{ Why = 'InvalidState'; Call = { Clear-JobQueue $queue -State active, failed @ask } }
+            @{ Why = 'NotSupported'; Call = { Invoke-JobRetry -Queue $queue -ResetAttempts @ask } }
+        )
+    }
+    @{ Kind = 'FifthElement'; Refused = @(@{ Why = 'NotSupported'; Call = { Invoke-JobRetry $id -Queue $queue -ResetAttempts @ask } }) }
+    @{ Kind = 'Mcrit'; Refused = @(
+            @{ Why = 'InvalidState'; Call = { Clear-JobQueue $queue -State active @ask } }
+            @{ Why = 'InvalidState'; Call = { Clear-JobQueue $queue -Name send -Max 3 @ask } }
+            @{ Why = 'NotSupported'; Call = { Clear-JobQueue $queue -State failed -Backup $file @ask } }
+        )
+    }
+) {
+    BeforeAll {
+        $server = Start-TestServer $Kind
+        Reset-TestServer
+        $queue = $server.Queue
+        $file = Join-Path $TestDrive no.jsonl
+        $id = @(Add-TestJob @{ failed = 2; active = 1 } failed)[0]
+    }
+    AfterAll { Stop-TestServer }
+
+    It 'it refuses with -WhatIf too: <Call>' -ForEach $Refused {
+        [void](Get-Request)
+        foreach ($ask in @{ WhatIf = $true }, @{ Confirm = $false }) {
+            $problem = @(try { & $Call 2>&1 } catch { $_ })
+            $problem.Count | Should -Be 1
+            $problem[0].FullyQualifiedErrorId | Should -BeLike "$Why,*"
+        }
+        Get-ChangeRequest | Should -BeNullOrEmpty
+        $file | Should -Not -Exist
+    }
+}

@@ -57,8 +57,8 @@ internal abstract partial class HttpJobServer
         }
     }
 
-    /// <summary>Throws for a change that the server or the connection does not allow.</summary>
-    protected virtual void RequireChange(JobChange change)
+    /// <summary>Throws for a change that the server can't make.</summary>
+    public virtual void CheckChange(JobChange change)
     {
         var (capability, operation) = change switch
         {
@@ -69,7 +69,20 @@ internal abstract partial class HttpJobServer
             JobChange.Edit => (JobServerCapabilities.Edit, "change a job's fields"),
             _ => throw Lacks("do that"),
         };
-        RequireChange(capability, operation);
+        Require(capability, operation);
+    }
+
+    public virtual void CheckClear(ClearQuery query, bool force)
+    {
+        Require(JobServerCapabilities.Clear, "clear queues");
+        RequireStates(query, force);
+    }
+
+    /// <summary>Throws for a change that the server or the connection does not allow.</summary>
+    protected void RequireChange(JobChange change)
+    {
+        CheckChange(change);
+        RequireWritable();
     }
 
     protected void RequireStates(ClearQuery query, bool force)

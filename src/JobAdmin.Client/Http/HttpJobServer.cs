@@ -79,6 +79,8 @@ internal abstract partial class HttpJobServer(HttpApi api, JobServerOptions opti
     public virtual Task<bool> SetPausedAsync(string queue, bool paused, string? jobName, bool force, CancellationToken cancellationToken) =>
         Task.FromException<bool>(Lacks(jobName is null ? "pause and resume queues" : "pause and resume jobs by name"));
 
+    public virtual Task CheckRemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) => Task.FromException(Lacks("remove a whole queue"));
+
     public virtual IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) =>
         throw Lacks("remove a whole queue");
 
@@ -141,6 +143,11 @@ internal abstract partial class HttpJobServer(HttpApi api, JobServerOptions opti
     protected void RequireChange(JobServerCapabilities capability, string operation)
     {
         Require(capability, operation);
+        RequireWritable();
+    }
+
+    protected void RequireWritable()
+    {
         if (Options.ReadOnly)
         {
             throw JobServerException.ReadOnly(Connection.Name);

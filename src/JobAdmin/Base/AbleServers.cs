@@ -4,20 +4,22 @@ namespace JobAdmin.Base;
 internal sealed class AbleServers
 {
     private readonly HashSet<IJobServer> refused = [];
+    private IJobServer? able;
 
     /// <summary>Whether a job's server is one of them.</summary>
     /// <param name="job">The job.</param>
     /// <param name="cmdlet">The cmdlet, which says what it needs and takes the error.</param>
     public bool Include(JobReference job, JobServerCmdlet cmdlet)
     {
-        if (refused.Contains(job.Server))
+        if (job.Server == able || refused.Contains(job.Server))
         {
-            return false;
+            return job.Server == able;
         }
 
         try
         {
             cmdlet.Require(job.Server);
+            able = job.Server;
             return true;
         }
         catch (JobServerException e)

@@ -67,6 +67,12 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
     /// <summary>Done with jobs before they are changed; null for nothing.</summary>
     internal virtual BeforeChange? Prepare => null;
 
+    internal override void Require(IJobServer server)
+    {
+        base.Require(server);
+        server.CheckChange(Change);
+    }
+
     internal override void BeginOurs()
     {
         RefuseFilterWithIds();

@@ -107,6 +107,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     internal override void Require(IJobServer server)
     {
         base.Require(server);
+        JobBackup.Require(backup, server);
         if (states.Count == 0 && !server.Connection.Capabilities.HasFlag(JobServerCapabilities.ClearAnyState))
         {
             throw StateMissing();
@@ -194,6 +195,8 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         }
 
         var query = Query(queue.Queue) with { Max = Max - tried, Slice = pacer?.Burst ?? 0 };
+        // What would be refused is neither asked for nor told as done.
+        queue.Server.CheckClear(query, Force);
         WithProgress("Deleting jobs", bar => Run(token => ClearAsync(queue, query, bar, token)));
     }
 
@@ -254,12 +257,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         {
             await EmitAsync(new JobQueueRemoval
             {
-                Queue = queue.Queue,
-                States = states,
-                Matched = count,
-                Removed = last.Done,
-                Duration = clock.Elapsed,
-                Connection = queue.Server.Connection.Name,
+                Queue = queue.Queue, States = states, Matched = count, Removed = last.Done, Duration = clock.Elapsed, Connection = queue.Server.Connection.Name,
             }).ConfigureAwait(false);
         }
     }

@@ -74,6 +74,12 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
 
+    internal override void Require(IJobServer server)
+    {
+        base.Require(server);
+        JobBackup.Require(backup, server);
+    }
+
     internal override void BeginOurs()
     {
         backup = JobBackup.To(this, Backup);

@@ -40,6 +40,12 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
         backup = JobBackup.To(this, Backup);
     }
 
+    internal override void Require(IJobServer server)
+    {
+        base.Require(server);
+        JobBackup.Require(backup, server);
+    }
+
     internal override void ProcessQueue(QueueReference queue) =>
         WithProgress("Deleting a queue", bar => Run(token => RemoveAsync(queue, bar, token)));
 

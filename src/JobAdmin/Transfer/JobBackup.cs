@@ -27,6 +27,15 @@ internal sealed class JobBackup : IDisposable
             : throw JobErrors.Input("FileExists", $"The file '{path}' is there already.", "Give the backup another name.", path);
     }
 
+    /// <summary>Throws for a server that can't keep a backup when one is asked for.</summary>
+    public static void Require(JobBackup? backup, IJobServer server)
+    {
+        if (backup is not null)
+        {
+            Require(server);
+        }
+    }
+
     /// <summary>The server as one that gives out records, or an error: without a backup nothing may be deleted.</summary>
     public static IJobTransfer Require(IJobServer server) => server as IJobTransfer
         ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "give out jobs field by field, and so keep no backup of them");

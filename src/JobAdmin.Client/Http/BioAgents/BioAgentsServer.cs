@@ -130,9 +130,9 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
             : throw Api.Errors.From(answer, "get a job");
     }
 
-    protected override void RequireChange(JobChange change)
+    public override void CheckChange(JobChange change)
     {
-        base.RequireChange(change);
+        base.CheckChange(change);
         if (change is JobChange.Retry { ResetAttempts: true })
         {
             throw Lacks("reset the attempts of a job");

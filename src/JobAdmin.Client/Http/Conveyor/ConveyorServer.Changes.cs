@@ -84,27 +84,21 @@ internal sealed partial class ConveyorServer : IJobBulk
         }
     }
 
+    public override Task CheckRemoveQueueAsync(string queue, bool force, CancellationToken cancellationToken) => CountForRemovalAsync(queue, force, cancellationToken);
+
     public override async IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireChange(JobServerCapabilities.RemoveQueue, "remove a whole queue");
-        await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
-        using var before = await DataAsync(ApiRequest.Get(Queue(queue)), "get a queue", cancellationToken).ConfigureAwait(false);
-        var counts = Counts(Data(before));
-        if (counts.Active > 0 && !force)
-        {
-            throw new JobServerException("InvalidState", JobErrorKind.InvalidState, $"Queue '{queue}' has {counts.Active} active jobs: nothing was deleted.",
-                "Wait until they are done, or use -Force.") { Target = queue };
-        }
-
+        var counts = await CountForRemovalAsync(queue, force, cancellationToken).ConfigureAwait(false);
         var request = ApiRequest.Delete(Queue(queue) + ApiPath.Query(("force", force ? true : null)), LongWork);
         (await DataAsync(request, "remove a queue", cancellationToken).ConfigureAwait(false)).Dispose();
         known = ([], DateTimeOffset.MinValue);
         yield return new BulkProgress(counts.Total, counts.Total, "jobs");
     }
 
-    protected override void RequireChange(JobChange change)
+    public override void CheckChange(JobChange change)
     {
-        base.RequireChange(change);
+        base.CheckChange(change);
         if (change is JobChange.Edit { Delay: not null } or JobChange.Edit { Progress: not null })
         {
             throw Lacks("change the delay or the progress of a job");
@@ -179,6 +173,19 @@ internal sealed partial class ConveyorServer : IJobBulk
             writer.WriteEndObject();
         }
     });
+
+    /// <summary>What a queue holds that may be removed.</summary>
+    private async Task<JobCounts> CountForRemovalAsync(string queue, bool force, CancellationToken cancellationToken)
+    {
+        Require(JobServerCapabilities.RemoveQueue, "remove a whole queue");
+        await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
+        using var answer = await DataAsync(ApiRequest.Get(Queue(queue)), "get a queue", cancellationToken).ConfigureAwait(false);
+        var counts = Counts(Data(answer));
+        return counts.Active > 0 && !force
+            ? throw new JobServerException("InvalidState", JobErrorKind.InvalidState, $"Queue '{queue}' has {counts.Active} active jobs: nothing was deleted.",
+                "Wait until they are done, or use -Force.") { Target = queue }
+            : counts;
+    }
 
     /// <summary>The age in milliseconds from which on jobs go, by the server's clock; a second is added as its last word on the time has no fractions.</summary>
     private long Grace(DateTimeOffset? before) => before is { } time

@@ -64,9 +64,9 @@ internal sealed class FifthElementServer(JobServerOptions options, TimeProvider 
             ? Read(job, parts) : throw Api.Errors.From(answer, "get a job");
     }
 
-    protected override void RequireChange(JobChange change)
+    public override void CheckChange(JobChange change)
     {
-        base.RequireChange(change);
+        base.CheckChange(change);
         if (change is JobChange.Retry { ResetAttempts: true })
         {
             throw Lacks("reset the attempts of a job");

@@ -10,16 +10,10 @@ internal sealed partial class McritServer
     public override async IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireChange(JobServerCapabilities.Clear, "clear queues");
+        CheckClear(query, force);
         await CheckQueueAsync(query.Queue, cancellationToken).ConfigureAwait(false);
-        var simple = query.Max is null && query.Slice == 0 && (query.Filter with { Names = null, Before = null }).IsEmpty;
         if (query.States.Count == 0)
         {
-            if (!simple)
-            {
-                throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "Without a state, MCRIT deletes by name and age alone.",
-                    "Name the states too, for example -State completed, failed.");
-            }
-
             await RequireIdleAsync(query, force, cancellationToken).ConfigureAwait(false);
             await foreach (var progress in DeleteAsync(query.Filter, "created_before", cancellationToken).ConfigureAwait(false))
             {
@@ -30,8 +24,7 @@ internal sealed partial class McritServer
         }
 
         long done = 0;
-        RequireStates(query, force);
-        if (simple && query.Filter.Before is not null && await AreFinishedOnesMeantAsync(query, cancellationToken).ConfigureAwait(false))
+        if (IsSimple(query) && query.Filter.Before is not null && await AreFinishedOnesMeantAsync(query, cancellationToken).ConfigureAwait(false))
         {
             await foreach (var progress in DeleteAsync(query.Filter, "finished_before", cancellationToken).ConfigureAwait(false))
             {
@@ -46,6 +39,23 @@ internal sealed partial class McritServer
             yield return progress with { Done = done + progress.Done };
         }
     }
+
+    public override void CheckClear(ClearQuery query, bool force)
+    {
+        Require(JobServerCapabilities.Clear, "clear queues");
+        if (query.States.Count > 0)
+        {
+            RequireStates(query, force);
+        }
+        else if (!IsSimple(query))
+        {
+            throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, "Without a state, MCRIT deletes by name and age alone.",
+                "Name the states too, for example -State completed, failed.");
+        }
+    }
+
+    /// <summary>Whether the server's own deletion, by method and age, can mean all of it.</summary>
+    private static bool IsSimple(ClearQuery query) => query.Max is null && query.Slice == 0 && (query.Filter with { Names = null, Before = null }).IsEmpty;
 
     private async IAsyncEnumerable<BulkProgress> DeleteAsync(JobFilter filter, string by, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

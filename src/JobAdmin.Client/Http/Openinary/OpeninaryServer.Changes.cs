@@ -19,9 +19,9 @@ internal sealed partial class OpeninaryServer
         return query.Ids is { Count: > 0 } ids ? PollIdsAsync(query with { Queues = [QueueName] }, ids, cancellationToken) : StreamAsync(query, cancellationToken);
     }
 
-    protected override void RequireChange(JobChange change)
+    public override void CheckChange(JobChange change)
     {
-        base.RequireChange(change);
+        base.CheckChange(change);
         if (change is JobChange.Retry { ResetAttempts: true })
         {
             throw Lacks("reset the attempts of a job");
