@@ -50,7 +50,8 @@ internal sealed class ApiAnswer(ApiRequest request) : IDisposable
     /// <summary>Whether a change may have been made all the same.</summary>
     public bool MayHaveHappened => !Request.IsRead && (Fault switch
     {
-        ApiFault.None => (IsSuccess && Json is null) || (Status >= 500 && Json is null),
+        // A gateway, which says 502 or 504 in JSON too, does not know what the server behind it has done.
+        ApiFault.None => (IsSuccess && Json is null) || Status is 502 or 504 || (Status >= 500 && Json is null),
         ApiFault.Redirected => Status == 303,
         ApiFault.NotSent => false,
         _ => true,

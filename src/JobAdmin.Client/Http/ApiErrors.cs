@@ -118,7 +118,7 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
             default:
                 return new("ServerError", JobErrorKind.Server, $"{endpoint} answered with status {answer.Status} ({what})"
                     + (words is null ? $", {Problem(answer)}." : $"{said}."),
-                    answer.Status is 502 or 503 or 504 ? "The server or a proxy before it is not ready: try again in a moment." : null) { Target = endpoint };
+                    answer.MayHaveHappened ? Repeatable(answer) : answer.Status is 502 or 503 or 504 ? "The server or a proxy before it is not ready: try again in a moment." : null) { Target = endpoint };
         }
     }
 

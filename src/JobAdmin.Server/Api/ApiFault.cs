@@ -28,6 +28,9 @@ internal sealed class ApiFault(int status, string code, string message) : Except
 
     public static ApiFault Away() => new(503, "UNAVAILABLE", "Redis can't be reached; try again shortly") { RetryAfter = 1 };
 
+    /// <summary>The connection to Redis broke while a change was under way. Nothing invites the caller to send it again.</summary>
+    public static ApiFault Unsure() => new(504, "OUTCOME_UNKNOWN", "The connection to Redis broke: whether the change was made is not known, so look before you try again");
+
     /// <summary>What a fault of the client means to a caller.</summary>
     public static ApiFault From(JobServerException e) => e.ErrorId switch
     {

@@ -21,7 +21,8 @@ internal static class JobChanges
                 ? $"Cannot {verb} job in state {quote}active{quote}" : $"Cannot {verb} job: a worker has it or one of its children"),
             JobOutcomeStatus.SchedulerOwned => ApiFault.Bad($"Cannot {verb} job: it is the next run of a scheduler"),
             JobOutcomeStatus.AlreadyExists => new ApiFault(409, "CONFLICT", outcome.Message ?? "The job exists already"),
-            JobOutcomeStatus.Unknown or JobOutcomeStatus.NotChanged => ApiFault.Away(),
+            JobOutcomeStatus.Unknown => ApiFault.Unsure(),
+            JobOutcomeStatus.NotChanged => ApiFault.Away(),
             _ => ApiFault.Bad(outcome.Message ?? $"BullMQ refused to {verb} the job"),
         };
     }

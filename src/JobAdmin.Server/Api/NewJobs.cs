@@ -48,20 +48,8 @@ internal sealed class NewJobs(RedisGateway gateway)
         }
 
         JobChanges.Require(outcome, "add");
-        if (!(await gateway.QueueNamesAsync(call.Stop).ConfigureAwait(false)).Contains(queue))
-        {
-            gateway.ForgetNames();
-        }
-
-        if (await call.Queues.JobAsync(queue, outcome.NewId ?? outcome.Id, JobParts.All, call.Stop).ConfigureAwait(false) is { } added)
-        {
-            await JobApi.WriteJobAsync(call, added, 201).ConfigureAwait(false);
-            return;
-        }
-
-        // A worker was faster, and the job's options left nothing of it.
-        await call.DataAsync(writer => Json.DashboardJobs.Write(writer, new QueueJob { Queue = queue, Id = outcome.NewId ?? outcome.Id, Name = name, State = JobState.Completed }, null), 201)
-            .ConfigureAwait(false);
+        gateway.NoteQueue(queue);
+        await JobApi.WriteChangedAsync(call, outcome.NewId ?? outcome.Id, name, 201).ConfigureAwait(false);
     }
 
     private static void Check(JsonElement? opts)

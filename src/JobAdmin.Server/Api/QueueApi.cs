@@ -168,6 +168,10 @@ internal sealed class QueueApi(RedisGateway gateway)
                 call.Count(outcome);
             }
         }
+
+        // A number alone would say that it was all.
+        var left = call.Counts.ContainsKey("unknown") ? ApiFault.Unsure() : call.Counts.ContainsKey("notChanged") ? ApiFault.Away() : null;
+        await (left is null ? Task.CompletedTask : Task.FromException(left)).ConfigureAwait(false);
     }
 
     private async Task ObliterateAsync(ApiCall call)

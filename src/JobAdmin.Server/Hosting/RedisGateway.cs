@@ -58,6 +58,15 @@ internal sealed class RedisGateway(ServerOptions options, ILogger<RedisGateway> 
         }
     }
 
+    /// <summary>Has the names read again when a queue is not among them.</summary>
+    public void NoteQueue(string queue)
+    {
+        if (names is { } known && !known.Names.Contains(queue))
+        {
+            ForgetNames();
+        }
+    }
+
     /// <summary>Has the names read again: a queue came or went.</summary>
     public void ForgetNames() => names = null;
 

@@ -44,6 +44,8 @@ public sealed class ChangeFaultTests
     [InlineData(502, "text/html", JobOutcomeStatus.Unknown)]
     [InlineData(500, "text/plain", JobOutcomeStatus.Unknown)]
     [InlineData(500, "application/json", JobOutcomeStatus.Refused)]
+    [InlineData(502, "application/json", JobOutcomeStatus.Unknown)]
+    [InlineData(504, "application/json", JobOutcomeStatus.Unknown)]
     public async Task Only_an_answer_of_the_server_itself_is_certain(int status, string type, JobOutcomeStatus expected)
     {
         Failed(1);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using JobAdmin.Client.Tests;
+using JobAdmin.Client.Tests.Faults;
 
 namespace JobAdmin.Server.Tests;
 
@@ -102,6 +103,36 @@ public sealed class AwayTests(Bench bench) : ServerTest(bench)
             while (!counting.IsCompleted);
             await counting;
         }
+    }
+
+    [Theory]
+    [InlineData("/api/queues/emails/jobs", """{"name":"x"}""")]
+    [InlineData("/api/queues/emails/retry", """{"state":"failed"}""")]
+    public async Task A_change_whose_answer_is_lost_is_not_for_sending_again(string path, string body)
+    {
+        await using var lab = Bench.Lab();
+        await lab.FailedAsync();
+        await using var proxy = new FaultProxy(lab.Options().Address.Port);
+        var through = new Uri($"redis://127.0.0.1:{proxy.Port}");
+        await using var served = await Served.StartAsync(lab, options => options with { Redis = options.Redis with { Address = through, Timeout = TimeSpan.FromSeconds(2) } });
+        var made = false;
+        for (var i = 0; i < 200; i++)
+        {
+            // The first reply after the change is the change's own.
+            proxy.Arm(1, replies: true, async _ =>
+            {
+                if (!made && await lab.Db.ListLengthAsync(lab.Base + "wait") > 0)
+                {
+                    made = proxy.Refusing = true;
+                    proxy.DropAll(reset: true);
+                }
+            });
+        }
+
+        var answer = await served.SendAsync("POST", path, body: body);
+        Assert.True(made);
+        Assert.Equal((HttpStatusCode.GatewayTimeout, false), (answer.Status, answer.Headers.Contains("Retry-After")));
+        Assert.Contains("look before you try again", answer.Error);
     }
 
     private static async Task ExpectAwayAsync(Served served)

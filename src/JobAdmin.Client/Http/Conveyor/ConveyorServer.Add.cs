@@ -46,8 +46,8 @@ internal sealed partial class ConveyorServer : IJobProducer
             throw error;
         }
 
-        return Outcome(queue, job.Id ?? "", answer.MayHaveHappened ? JobOutcomeStatus.Unknown : answer.Fault == ApiFault.None ? JobOutcomeStatus.Refused
-            : JobOutcomeStatus.NotChanged, error.Message);
+        return Outcome(queue, job.Id ?? "", answer.MayHaveHappened && !IsRefusal(answer) ? JobOutcomeStatus.Unknown
+            : answer is { Fault: ApiFault.None, Status: not 503 } ? JobOutcomeStatus.Refused : JobOutcomeStatus.NotChanged, error.Message);
     }
 
     private byte[] Body(NewJob job) => JsonBody.Write(writer =>

@@ -69,6 +69,9 @@ internal sealed partial class ConveyorServer
         return jobs;
     }
 
+    /// <summary>Whether the server itself says that Redis refused, rather than a gateway before it that it has lost the answer.</summary>
+    private static bool IsRefusal(ApiAnswer answer) => answer is { Fault: ApiFault.None, Status: 502 } && answer.Json?.Field("error")?.Text("code") == "BAD_GATEWAY";
+
     private static void WriteIds(Utf8JsonWriter writer, IEnumerable<string> ids)
     {
         writer.WriteStartArray("ids");
@@ -112,7 +115,7 @@ internal sealed partial class ConveyorServer
         }
 
         var error = Api.Errors.From(answer, Phrase(change));
-        if (answer.Status is 400 or 401 or 403 or 404 or 429)
+        if (answer.Status is 400 or 401 or 403 or 404 or 429 || IsRefusal(answer))
         {
             throw error;
         }

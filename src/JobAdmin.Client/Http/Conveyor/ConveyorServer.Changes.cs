@@ -149,6 +149,8 @@ internal sealed partial class ConveyorServer : IJobBulk
                     : Outcome(queue, id, Done(change), previous: change is JobChange.Promote ? JobState.Delayed : JobState.Unknown);
             case 404:
                 return Outcome(queue, id, JobOutcomeStatus.NotFound, words);
+            case 502 when IsRefusal(answer):
+                return Outcome(queue, id, JobOutcomeStatus.Refused, words);
             case 400 when words?.Split('"') is [_, var state, ..]:
                 return Outcome(queue, id, JobOutcomeStatus.SkippedWrongState, change is JobChange.Stop
                     ? $"{words}. Conveyor stops active jobs only; one that waits can be removed." : words, Parse(state));

@@ -42,6 +42,21 @@ public sealed partial class ConveyorServerTests
         Assert.Equal(["r"], conveyor["a"].Select(job => job.Id));
     }
 
+    [Theory]
+    [InlineData(502, "BAD_GATEWAY", JobOutcomeStatus.Refused)]
+    [InlineData(502, "OTHER", JobOutcomeStatus.Unknown)]
+    [InlineData(503, "UNAVAILABLE", JobOutcomeStatus.NotChanged)]
+    [InlineData(504, "OUTCOME_UNKNOWN", JobOutcomeStatus.Unknown)]
+    public async Task What_a_gateway_lost_is_unknown(int status, string code, JobOutcomeStatus expected)
+    {
+        conveyor.Add("a", "w", "failed", At(0));
+        await using var fake = new FakeServer(request => request.Method == "POST" ? FakeAnswer.Json($$$"""{"error":{"code":"{{{code}}}","message":"so"}}""", status) : conveyor.Answer(request));
+        await using var server = await OpenAsync(fake);
+        Assert.Equal(expected, Assert.Single(await ((IJobProducer)server).AddJobsAsync("a", [new NewJob { Name = "n" }], Token)).Status);
+        var changed = await Record.ExceptionAsync(async () => Assert.Equal(expected, (await server.ChangeAsync("a", "w", new JobChange.Retry())).Status));
+        Assert.Equal(expected == JobOutcomeStatus.NotChanged, changed is JobServerException);
+    }
+
     [Fact]
     public async Task Clearing_by_age_goes_by_the_server_s_clock()
     {
