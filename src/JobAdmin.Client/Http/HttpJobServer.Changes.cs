@@ -6,12 +6,23 @@ internal abstract partial class HttpJobServer
 {
     private const int SliceSize = 500;
 
+    /// <summary>How long a stop waits for the answers to what is under way, so that no outcome is lost to it.</summary>
+    protected static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(50);
+
     public virtual async Task<IReadOnlyList<JobOutcome>> ChangeJobsAsync(string queue, IReadOnlyList<string> ids, JobChange change, CancellationToken cancellationToken)
     {
         RequireChange(change);
         await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         var outcomes = await new ChangeBatch(this, queue, ids, change).RunAsync(cancellationToken).ConfigureAwait(false);
-        await ExplainAsync(queue, outcomes, change, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ExplainAsync(queue, outcomes, change, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // What is known is told all the same.
+        }
+
         return outcomes;
     }
 
@@ -30,6 +41,7 @@ internal abstract partial class HttpJobServer
 
         foreach (var slice in ids.Chunk(size))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             yield return await ChangeJobsAsync(query.Queue, slice, change, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -44,6 +56,7 @@ internal abstract partial class HttpJobServer
         {
             done += outcomes.Count(static outcome => outcome.Succeeded);
             yield return new BulkProgress(done, query.Max, "jobs");
+            cancellationToken.ThrowIfCancellationRequested();
             if (outcomes.FirstOrDefault(static outcome => outcome.Status is JobOutcomeStatus.Unknown or JobOutcomeStatus.NotChanged) is { } failed)
             {
                 throw new JobServerException("ConnectionFailed", JobErrorKind.Connection,
@@ -100,6 +113,40 @@ internal abstract partial class HttpJobServer
         }
     }
 
+    /// <summary>Sends changes, as many at once as the connection may. After a stop nothing more is sent, and what is under way has a moment to be answered.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="ids">The ids of what is changed, as far as they are known.</param>
+    /// <param name="change">Sends one of them.</param>
+    /// <param name="stop">Stops it.</param>
+    protected async Task<JobOutcome[]> ChangeEachAsync(string queue, IReadOnlyList<string> ids, Func<int, CancellationToken, Task<JobOutcome>> change, CancellationToken stop)
+    {
+        var outcomes = new JobOutcome[ids.Count];
+        using var end = new CancellationTokenSource();
+        await using var stopping = stop.Register(() => end.CancelAfter(LastMoment));
+        await EachAsync(ids.Count, async (i, _) =>
+        {
+            if (stop.IsCancellationRequested)
+            {
+                outcomes[i] = Unsent(queue, ids[i]);
+                return;
+            }
+
+            try
+            {
+                outcomes[i] = await change(i, end.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                outcomes[i] = Unanswered(queue, ids[i]);
+            }
+        }, CancellationToken.None).ConfigureAwait(false);
+        return outcomes;
+    }
+
+    protected JobOutcome Unsent(string queue, string id) => Outcome(queue, id, JobOutcomeStatus.NotChanged, "Stopped before it was sent.");
+
+    protected JobOutcome Unanswered(string queue, string id) => Outcome(queue, id, JobOutcomeStatus.Unknown, "Stopped while it was under way.");
+
     /// <summary>Sends what changes one job, after a look at the job where the server needs one.</summary>
     protected virtual Task<ApiAnswer> SendChangeAsync(string queue, string id, JobChange change, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
@@ -135,14 +182,12 @@ internal abstract partial class HttpJobServer
     private sealed class ChangeBatch(HttpJobServer server, string queue, IReadOnlyList<string> ids, JobChange change)
     {
         private const int FaultsInARow = 3;
-        private readonly JobOutcome[] outcomes = new JobOutcome[ids.Count];
         private JobServerException? halt;
         private int faults, answered;
 
         public async Task<JobOutcome[]> RunAsync(CancellationToken cancellationToken)
         {
-            await server.EachAsync(ids.Count, async (i, token) => outcomes[i] = await OneAsync(ids[i], token).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false);
+            var outcomes = await server.ChangeEachAsync(queue, ids, (i, token) => OneAsync(ids[i], token), cancellationToken).ConfigureAwait(false);
             // Where nothing at all was changed or may have been, one error says it better than many outcomes.
             return halt is not null && answered == 0 && outcomes.All(static outcome => outcome.Status == JobOutcomeStatus.NotChanged) ? throw halt : outcomes;
         }

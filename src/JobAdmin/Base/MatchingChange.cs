@@ -135,6 +135,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         {
             foreach (var part in page.Where(id => Take?.Invoke(id) != false).Chunk(Math.Min(pacer?.Burst ?? Together, Together)))
             {
+                token.ThrowIfCancellationRequested();
                 if (pacer is not null)
                 {
                     await Pacer.WaitAsync(pacer.Reserve(part.Length), token).ConfigureAwait(false);

@@ -98,6 +98,30 @@ public sealed class ChangeFaultTests
     }
 
     [Fact]
+    public async Task A_stop_loses_no_outcome()
+    {
+        Failed(60);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var quick = 20;
+        await using var fake = Bad(request =>
+        {
+            if (Interlocked.Decrement(ref quick) >= 0)
+            {
+                return null;
+            }
+
+            stop.CancelAfter(100);
+            return bio.Answer(request) with { Delay = TimeSpan.FromSeconds(20) };
+        });
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, options => options with { ThrottleLimit = 4, Timeout = TimeSpan.FromMinutes(1) });
+        var outcomes = await server.ChangeJobsAsync("chat", bio["chat"].Select(job => job.Id).ToArray(), new JobChange.Retry(), stop.Token);
+        Assert.Equal(20, outcomes.Count(outcome => outcome.Status == JobOutcomeStatus.Retried));
+        Assert.Equal(4, outcomes.Count(outcome => outcome.Status == JobOutcomeStatus.Unknown));
+        Assert.Equal(36, outcomes.Count(outcome => outcome.Status == JobOutcomeStatus.NotChanged));
+        Assert.Equal(24, Posts(fake));
+    }
+
+    [Fact]
     public async Task No_more_requests_run_at_once_than_allowed()
     {
         Failed(60);

@@ -35,15 +35,30 @@ internal sealed partial class ConveyorServer
         RequireChange(change);
         await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         var outcomes = new List<JobOutcome>(ids.Count);
+        JobServerException? halt = null;
+        using var end = new CancellationTokenSource();
+        await using var stopping = cancellationToken.Register(() => end.CancelAfter(LastMoment));
         foreach (var some in ids.Chunk(IdsAtOnce))
         {
-            if (cancellationToken.IsCancellationRequested && outcomes.Count > 0)
+            if (halt is not null || cancellationToken.IsCancellationRequested)
             {
-                outcomes.AddRange(some.Select(id => Outcome(queue, id, JobOutcomeStatus.NotChanged, "Stopped before it was sent.")));
+                outcomes.AddRange(some.Select(id => halt is null ? Unsent(queue, id) : Outcome(queue, id, JobOutcomeStatus.NotChanged, $"Not sent: {halt.Message}")));
                 continue;
             }
 
-            outcomes.AddRange(await ChangeSomeAsync(queue, some, change, cancellationToken).ConfigureAwait(false));
+            try
+            {
+                outcomes.AddRange(await ChangeSomeAsync(queue, some, change, end.Token).ConfigureAwait(false));
+            }
+            catch (OperationCanceledException)
+            {
+                outcomes.AddRange(some.Select(id => Unanswered(queue, id)));
+            }
+            catch (JobServerException e) when (outcomes.Count > 0)
+            {
+                halt = e;
+                outcomes.AddRange(some.Select(id => Outcome(queue, id, JobOutcomeStatus.NotChanged, e.Message)));
+            }
         }
 
         return outcomes;
