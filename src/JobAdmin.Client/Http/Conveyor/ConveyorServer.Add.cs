@@ -20,10 +20,26 @@ internal sealed partial class ConveyorServer : IJobProducer
 
         // All of them are looked at before any is sent.
         var bodies = jobs.Select(Body).ToArray();
-        var outcomes = new JobOutcome[jobs.Count];
-        await EachAsync(jobs.Count, async (i, token) => outcomes[i] = await AddAsync(queue, jobs[i], bodies[i], token).ConfigureAwait(false), cancellationToken)
-            .ConfigureAwait(false);
-        return outcomes;
+        JobServerException? halt = null;
+        var outcomes = await ChangeEachAsync(queue, [.. jobs.Select(static job => job.Id ?? "")], async (i, token) =>
+        {
+            if (Volatile.Read(ref halt) is { } why)
+            {
+                return Outcome(queue, jobs[i].Id ?? "", JobOutcomeStatus.NotChanged, $"Not sent: {why.Message}");
+            }
+
+            try
+            {
+                return await AddAsync(queue, jobs[i], bodies[i], token).ConfigureAwait(false);
+            }
+            catch (JobServerException e)
+            {
+                // Those that were added meanwhile must not be lost to an error of this one: who sends them all again has them twice.
+                Interlocked.CompareExchange(ref halt, e, null);
+                return Outcome(queue, jobs[i].Id ?? "", JobOutcomeStatus.NotChanged, e.Message);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return halt is not null && outcomes.All(static outcome => outcome.Status == JobOutcomeStatus.NotChanged) ? throw halt : outcomes;
     }
 
     private async Task<JobOutcome> AddAsync(string queue, NewJob job, byte[] body, CancellationToken cancellationToken)

@@ -43,6 +43,24 @@ public sealed partial class ConveyorServerTests
     }
 
     [Theory]
+    [InlineData("POST", 401)]
+    [InlineData("GET", 500)]
+    public async Task What_was_added_is_told_though_the_next_could_not_be(string method, int status)
+    {
+        conveyor.Add("a", "w", "waiting", At(0));
+        var good = 3;
+        await using var fake = new FakeServer(request => request.Method == method && request.Target.Contains("/jobs", StringComparison.Ordinal) && Interlocked.Decrement(ref good) < 0
+            ? FakeAnswer.Json("""{"error":{"code":"NO","message":"no"}}""", status) : conveyor.Answer(request));
+        await using var server = await ConnectAsync(fake, JobServerKind.Conveyor, options => options with { ThrottleLimit = 1 });
+        NewJob[] jobs = [.. Enumerable.Range(0, 6).Select(i => new NewJob { Name = "n", Id = $"n{i}" })];
+        var outcomes = await ((IJobProducer)server).AddJobsAsync("a", jobs, Token);
+        Assert.Equal([.. Enumerable.Repeat(JobOutcomeStatus.Added, 3), .. Enumerable.Repeat(JobOutcomeStatus.NotChanged, 3)], outcomes.Select(outcome => outcome.Status));
+        Assert.Equal(4, conveyor["a"].Count);
+        // With nothing added at all, it is an error.
+        await Assert.ThrowsAsync<JobServerException>(() => ((IJobProducer)server).AddJobsAsync("a", jobs[3..], Token));
+    }
+
+    [Theory]
     [InlineData(502, "BAD_GATEWAY", JobOutcomeStatus.Refused)]
     [InlineData(502, "OTHER", JobOutcomeStatus.Unknown)]
     [InlineData(503, "UNAVAILABLE", JobOutcomeStatus.NotChanged)]
