@@ -9,6 +9,9 @@ internal sealed class RecentIds(int most = 10_000)
     /// <summary>The jobs that were not among the last ones.</summary>
     public List<QueueJob> New(IEnumerable<QueueJob> jobs) => [.. jobs.Where(job => Add((job.Queue, job.Id)))];
 
+    /// <summary>Whether a job was among the last ones.</summary>
+    public bool Has(QueueJob job) => ids.Contains((job.Queue, job.Id));
+
     private bool Add((string Queue, string Id) id)
     {
         if (!ids.Add(id))

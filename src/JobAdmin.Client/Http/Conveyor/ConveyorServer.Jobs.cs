@@ -5,38 +5,40 @@ namespace JobAdmin.Client.Http.Conveyor;
 
 internal sealed partial class ConveyorServer
 {
+    /// <summary>How far back what has slipped is looked for at first: little is read again where little has gone.</summary>
+    private const int FirstBack = 32;
+
     private const int JobsAPage = 500;
 
     /// <summary>Pages run from the newest for jobs that ended and from the oldest for the others; asked for the other way round they are read from the end.
-    /// Jobs move while they are read: after one has gone, the pages are read again from where the next would have slipped to.</summary>
+    /// Jobs move while they are read, so each page begins with one that has been given: where another stands there, what was next has slipped back among those.</summary>
     protected override async IAsyncEnumerable<IReadOnlyList<QueueJob>> ListAsync(StateListing listing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var newestIsFirst = listing.State is JobState.Completed or JobState.Failed;
-        var fromEnd = listing.OldestFirst == newestIsFirst;
+        var fromEnd = listing.OldestFirst == (listing.State is JobState.Completed or JobState.Failed);
         var recent = new RecentIds();
         var left = listing.Wanted ?? long.MaxValue;
         long total = fromEnd ? (await PageAsync(listing, 0, 1, cancellationToken).ConfigureAwait(false)).Total : long.MaxValue;
-        var at = fromEnd ? total : 0;
+        long at = fromEnd ? total : 0, back = FirstBack;
         while (left > 0 && (fromEnd ? at > 0 : at < total))
         {
             var size = Math.Min(JobsAPage, left);
-            var start = fromEnd ? Math.Max(0, at - size) : at;
-            var (jobs, now) = await PageAsync(listing, start, fromEnd ? at : start + size, cancellationToken).ConfigureAwait(false);
-            // Forwards, jobs that left have drawn the rest towards the start; backwards, new ones have pushed it towards the end.
-            var slipped = !fromEnd && now < total && total < long.MaxValue && at > 0 ? total - now : fromEnd && newestIsFirst && now > total ? now - total : 0;
-            total = now;
-            if (slipped > 0)
-            {
-                at = fromEnd ? at + slipped : Math.Max(0, at - slipped);
-                continue;
-            }
-
+            var given = (fromEnd ? at < total : at > 0) ? 1 : 0;
+            var start = fromEnd ? Math.Max(0, at - size) : at - given;
+            (var jobs, total) = await PageAsync(listing, start, at + (fromEnd ? given : size), cancellationToken).ConfigureAwait(false);
             if (fromEnd)
             {
                 jobs.Reverse();
             }
 
-            at = fromEnd ? start : at + jobs.Count;
+            if (given > 0 && (jobs.Count == 0 || !recent.Has(jobs[0])))
+            {
+                at = fromEnd ? Math.Min(total, at + back) : Math.Max(0, at - back);
+                back *= 4;
+                continue;
+            }
+
+            back = FirstBack;
+            at = fromEnd ? start : start + jobs.Count;
             var fresh = recent.New(jobs);
             left -= fresh.Count;
             if (fresh.Count > 0)
@@ -44,7 +46,7 @@ internal sealed partial class ConveyorServer
                 yield return fresh;
             }
 
-            if (jobs.Count == 0 && !fromEnd)
+            if (jobs.Count == given && !fromEnd)
             {
                 yield break;
             }

@@ -64,25 +64,28 @@ internal sealed partial class McritServer : IJobResults, IJobNameCounts, IJobSea
         // It comes after the limit, so that no page says whether it was the last: then all are asked for at once.
         var digits = Caseless.LongestRun([search.Text], char.IsAsciiDigit);
         var filter = digits.Length >= FilteredDigits ? digits : null;
-        var size = filter is null ? JobsAPage : 0;
+        var pages = filter is null ? PagesAsync(JobsAPage, false, null, null, search.Parts | JobParts.Data, cancellationToken) : FilteredAsync(filter, search.Parts | JobParts.Data, cancellationToken);
         var states = ListedStates(search.States);
-        var recent = new RecentIds();
         var left = search.First ?? long.MaxValue;
-        for (long start = 0; left > 0; start += size)
+        await foreach (var jobs in pages.ConfigureAwait(false))
         {
-            var (jobs, count) = await PageAsync(start, size, false, null, null, filter, search.Parts | JobParts.Data, cancellationToken).ConfigureAwait(false);
-            var page = recent.New(jobs.Where(job => states.Contains(job.State) && Matches(search, job))).Take((int)Math.Min(left, int.MaxValue)).ToList();
+            var page = jobs.Where(job => states.Contains(job.State) && Matches(search, job)).Take((int)Math.Min(left, int.MaxValue)).ToList();
             left -= page.Count;
             if (page.Count > 0)
             {
                 yield return page;
             }
 
-            if (size == 0 || count < size)
+            if (left == 0)
             {
                 yield break;
             }
         }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> FilteredAsync(string filter, JobParts parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return (await PageAsync(0, 0, false, null, null, filter, parts, cancellationToken).ConfigureAwait(false)).Jobs;
     }
 
     private static bool Matches(JobSearch search, QueueJob job) => job.GetDataText()?.Contains(search.Text, StringComparison.OrdinalIgnoreCase) == true

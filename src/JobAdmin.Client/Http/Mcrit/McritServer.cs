@@ -7,6 +7,9 @@ namespace JobAdmin.Client.Http.Mcrit;
 internal sealed partial class McritServer(JobServerOptions options, TimeProvider time)
     : SingleQueueServer(new HttpApi(options, ApiPath.Root(options.Address, ""), Key(options), time), options)
 {
+    /// <summary>How far back what has slipped is looked for at first: little is read again where little has gone.</summary>
+    private const int FirstBack = 32;
+
     private const int JobsAPage = 1000;
 
     /// <summary>The server's word for active jobs: its page has another than the server itself.</summary>
@@ -47,24 +50,15 @@ internal sealed partial class McritServer(JobServerOptions options, TimeProvider
     protected override async IAsyncEnumerable<IReadOnlyList<QueueJob>> ListAsync(StateListing listing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var method = await OneMethodAsync(listing.Filter.Names, cancellationToken).ConfigureAwait(false);
-        var recent = new RecentIds();
         // A queued job waits for a worker or for other jobs; the server does not tell these apart, so neither does its limit.
-        var size = listing.State is not (JobState.Waiting or JobState.WaitingChildren) && listing.Wanted is { } wanted ? (int)Math.Clamp(wanted, 1, JobsAPage) : JobsAPage;
-        for (long start = 0; ;)
+        var size = listing.State is not (JobState.Waiting or JobState.WaitingChildren) && listing.Wanted is { } wanted ? (int)Math.Clamp(wanted, 2, JobsAPage) : JobsAPage;
+        await foreach (var jobs in PagesAsync(size, listing.OldestFirst, method, Word(listing.State), listing.Parts, cancellationToken).ConfigureAwait(false))
         {
-            var (jobs, count) = await PageAsync(start, size, listing.OldestFirst, method, Word(listing.State), null, listing.Parts, cancellationToken).ConfigureAwait(false);
-            var fresh = recent.New(jobs.Where(job => job.State == listing.State));
-            if (fresh.Count > 0)
+            var page = jobs.Where(job => job.State == listing.State).ToList();
+            if (page.Count > 0)
             {
-                yield return fresh;
+                yield return page;
             }
-
-            if (count < size)
-            {
-                yield break;
-            }
-
-            start += count;
         }
     }
 
@@ -147,6 +141,40 @@ internal sealed partial class McritServer(JobServerOptions options, TimeProvider
 
         await EachAsync(items.Length, async (i, token) => jobs[i] = await ReadAsync(items[i], parts, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return (jobs, items.Length);
+    }
+
+    /// <summary>All pages of a list, each job once.</summary>
+    /// <remarks>Jobs leave the list while it is read, so each page begins with the last job of the one before: where another stands there, what was next has slipped
+    /// towards the start, and is looked for there.</remarks>
+    private async IAsyncEnumerable<IReadOnlyList<QueueJob>> PagesAsync(int size, bool ascending, string? method, string? state, JobParts parts,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var recent = new RecentIds();
+        for (long start = 0, back = FirstBack; ;)
+        {
+            var (jobs, count) = await PageAsync(start, size, ascending, method, state, null, parts, cancellationToken).ConfigureAwait(false);
+            if (start > 0 && (count == 0 || !recent.Has(jobs[0])))
+            {
+                start = Math.Max(0, start - back);
+                back *= 4;
+                continue;
+            }
+
+            back = FirstBack;
+
+            var fresh = recent.New(jobs);
+            if (fresh.Count > 0)
+            {
+                yield return fresh;
+            }
+
+            if (count < size)
+            {
+                yield break;
+            }
+
+            start += count - 1;
+        }
     }
 
     /// <summary>The one method that a name filter leaves, so that the server can filter by it; null when there are more or it can't be told.</summary>

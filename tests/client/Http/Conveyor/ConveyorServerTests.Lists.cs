@@ -86,4 +86,37 @@ public sealed partial class ConveyorServerTests
         Assert.Equal(ids.Count, ids.Distinct().Count());
         Assert.Equal(Enumerable.Range(0, 1500).Select(n => $"j{n}"), ids.Where(id => id.StartsWith('j')));
     }
+
+    [Theory]
+    [InlineData("waiting", true)]
+    [InlineData("waiting", false)]
+    [InlineData("failed", true)]
+    [InlineData("failed", false)]
+    public async Task As_many_that_come_as_go_hide_no_others(string state, bool oldestFirst)
+    {
+        for (var n = 0; n < 1500; n++)
+        {
+            conveyor.Add("a", $"j{n}", state, At(n), At(n));
+        }
+
+        var reads = 0;
+        conveyor.OnList = () =>
+        {
+            // Their number stays as it is.
+            if (++reads is > 2 and < 20)
+            {
+                conveyor["a"].Where(job => job.State == state).Take(70).ToList().ForEach(job => job.State = "active");
+                for (var i = 0; i < 70; i++)
+                {
+                    conveyor.Add("a", $"new{reads}-{i}", state, At(9000 + reads), At(9000 + reads));
+                }
+            }
+        };
+        await using var fake = conveyor.Start();
+        await using var server = await OpenAsync(fake);
+        var query = new JobQuery { Queue = "a", States = [Enum.Parse<JobState>(state, true)], OldestFirst = oldestFirst };
+        var ids = (await server.GetJobsAsync(query, Token).FlatAsync()).Select(job => job.Id).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.Empty(conveyor["a"].Where(job => job.State == state && job.Id.StartsWith('j')).Select(job => job.Id).Except(ids));
+    }
 }

@@ -128,6 +128,31 @@ public sealed class McritServerTests
         await FailsAsync("NotSupported", () => ((IJobSearch)server).FindJobsAsync(new JobSearch { Text = "ATCH", Field = JobSearchField.Name }, Token).FlatAsync());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(400)]
+    [InlineData(1000)]
+    public async Task Jobs_that_are_deleted_while_the_list_is_read_hide_no_others(int atOnce)
+    {
+        for (var n = 0; n < 3500; n++)
+        {
+            mcrit.Add("match", "finished", "2026-11-01T00:00:00");
+        }
+
+        var given = new HashSet<string>();
+        await using var fake = mcrit.Start();
+        await using var server = await OpenAsync(fake);
+        var doubles = 0;
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "jobs", States = [JobState.Completed], PageSize = 1000 }, Token))
+        {
+            doubles += page.Count(job => !given.Add(job.Id));
+            // As a pipeline to Remove-Job does.
+            Assert.Equal(Math.Min(atOnce, page.Count), (await server.ChangeJobsAsync("jobs", [.. page.Take(atOnce).Select(job => job.Id)], new JobChange.Remove(), Token)).Count(outcome => outcome.Succeeded));
+        }
+
+        Assert.Equal((3500, 0), (given.Count, doubles));
+    }
+
     [Fact]
     public async Task Digits_are_found_by_the_server_itself()
     {
