@@ -120,3 +120,17 @@ Describe 'what <Kind> refuses' -ForEach @(
         $file | Should -Not -Exist
     }
 }
+
+Describe 'our server, by Conveyor''s API' {
+    BeforeAll {
+        $server = Start-TestServer Conveyor $true
+        Reset-TestServer
+    }
+    AfterAll { Stop-TestServer }
+
+    It 'sets back the attempts of all jobs that are retried with -ResetAttempts' {
+        [void](Add-TestJob @{ failed = 3 } failed)
+        Invoke-JobRetry -Queue emails -ResetAttempts
+        (Get-Job -Queue emails -State waiting).AttemptsMade | Should -Be 0, 0, 0
+    }
+}

@@ -116,7 +116,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         var can = queue.Server.Connection.Capabilities;
         return (change, query.States) switch
         {
-            (JobChange.Retry, [JobState.Failed or JobState.Completed]) when can.HasFlag(JobServerCapabilities.RetryAll) => token => bulk.RetryAllAsync(queue.Queue, query.States[0], token),
+            (JobChange.Retry { ResetAttempts: false }, [JobState.Failed or JobState.Completed]) when can.HasFlag(JobServerCapabilities.RetryAll) => token => bulk.RetryAllAsync(queue.Queue, query.States[0], token),
             (JobChange.Promote, [JobState.Delayed]) when can.HasFlag(JobServerCapabilities.PromoteAll) => token => bulk.PromoteAllAsync(queue.Queue, token),
             _ => null,
         };
