@@ -20,8 +20,11 @@ internal sealed record ApiRequest(HttpMethod Method, string Path)
     /// <summary>Whether an event stream is wanted rather than JSON.</summary>
     public bool Events { get; init; }
 
+    /// <summary>Whether it only asks, whatever its method.</summary>
+    public bool Asks { get; init; }
+
     /// <summary>Whether it changes nothing on the server.</summary>
-    public bool IsRead => Method == HttpMethod.Get;
+    public bool IsRead => Asks || Method == HttpMethod.Get;
 
     public static ApiRequest Get(string path, double patience = 1) => new(HttpMethod.Get, path) { Patience = patience };
 

@@ -13,7 +13,7 @@ internal sealed partial class HttpApi
         var patience = options.Timeout.TotalHours * request.Patience < 24 ? options.Timeout * request.Patience : TimeSpan.FromDays(1);
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        using var content = request.IsRead ? null : new TrackedContent(request.Body);
+        using var content = request.Method == HttpMethod.Get ? null : new TrackedContent(request.Body);
         ApiAnswer answer;
         try
         {
@@ -93,7 +93,7 @@ internal sealed partial class HttpApi
             }
 
             var next = new Uri(target, location);
-            var keepsMethod = request.IsRead || response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+            var keepsMethod = request.Method == HttpMethod.Get || response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
             if (!IsSameServer(next) || !keepsMethod || hops == MaxRedirects)
             {
                 return new(response, Errors.Clean(hops == MaxRedirects ? "one address after another" : next.GetLeftPart(UriPartial.Path)));

@@ -76,8 +76,13 @@ internal sealed partial class ConveyorServer
         var jobs = new List<QueueJob?>(ids.Count);
         foreach (var some in ids.Chunk(IdsAtOnce))
         {
-            var request = ApiRequest.Post($"{Queue(queue)}/jobs/lookup", JsonBody.Write(writer => WriteIds(writer, some)), 2);
+            var request = ApiRequest.Post($"{Queue(queue)}/jobs/lookup", JsonBody.Write(writer => WriteIds(writer, some)), 2) with { Asks = true };
             using var answer = await DataAsync(request, "get jobs by id", cancellationToken).ConfigureAwait(false);
+            if (Data(answer).ValueKind != JsonValueKind.Array || Data(answer).GetArrayLength() != some.Length)
+            {
+                throw Api.Errors.From(answer, "get jobs by id");
+            }
+
             jobs.AddRange(Data(answer).EnumerateArray().Select(job => job.ValueKind == JsonValueKind.Object ? ReadJob(job, queue, parts) : null));
         }
 

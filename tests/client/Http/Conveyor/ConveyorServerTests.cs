@@ -42,6 +42,31 @@ public sealed partial class ConveyorServerTests
         Assert.Equal(["r"], conveyor["a"].Select(job => job.Id));
     }
 
+    [Fact]
+    public async Task Asking_for_many_jobs_is_no_change()
+    {
+        conveyor.Add("a", "1", "waiting", At(0));
+        var faults = 1;
+        var answer = """{"data":[{"id":"1","state":"waiting"},null]}""";
+        await using var fake = new FakeServer(request => (request.Method, request.Path) switch
+        {
+            ("GET", "/api/capabilities") => FakeAnswer.Json("""{"data":{"has":["lookup"]}}"""),
+            ("POST", _) => FakeAnswer.Json(answer) with { HangUp = Interlocked.Decrement(ref faults) >= 0 },
+            _ => conveyor.Answer(request),
+        });
+        await using var server = await OpenAsync(fake);
+        Assert.Equal(["1", null], (await server.GetJobsByIdAsync("a", ["1", "2"], JobParts.None, Token)).Select(job => job?.Id));
+        faults = 100;
+        Assert.DoesNotContain("change", (await FailsAsync("ConnectionFailed", () => server.GetJobsByIdAsync("a", ["1", "2"], JobParts.None, Token))).Advice);
+        faults = 0;
+        // An answer of another length can't say which job isn't there.
+        foreach (var other in new[] { """{"data":[null]}""", """{"data":{"id":"1"}}""" })
+        {
+            answer = other;
+            await FailsAsync("InvalidResponse", () => server.GetJobsByIdAsync("a", ["1", "2"], JobParts.None, Token));
+        }
+    }
+
     [Theory]
     [InlineData("POST", 401)]
     [InlineData("GET", 500)]
