@@ -63,6 +63,19 @@ Describe 'BioAgents' {
         $mover | Microsoft.PowerShell.Core\Wait-Job | Microsoft.PowerShell.Core\Remove-Job
     }
 
+    It 'waits for a job while the server is started anew' {
+        $id = @(Add-TestJob @{ active = 1 } active)[0]
+        $mover = Start-ThreadJob -ArgumentList (Get-Item function:Invoke-Fake), $server, $id {
+            param($invoke, $fake, $job)
+            $ask = [scriptblock]::Create($invoke.Definition)
+            Start-Sleep -Milliseconds 1500
+            . $ask $fake @{ do = 'fault'; match = '/jobs/'; kind = 'bad gateway'; times = 7 }
+            . $ask $fake @{ do = 'move'; queue = 'deep-research'; id = $job; state = 'completed' }
+        }
+        (Wait-Job $id -Queue deep-research -Timeout 30s).State | Should -Be Completed
+        Microsoft.PowerShell.Core\Receive-Job $mover -Wait -AutoRemoveJob
+    }
+
     It 'takes the key from the environment of the server' -ForEach 'ADMIN_API_KEY', 'ADMIN_PASSWORD' {
         Get-JobServer | Disconnect-JobServer
         Set-Item "env:$_" $server.Key

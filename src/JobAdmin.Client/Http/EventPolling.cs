@@ -31,8 +31,9 @@ internal sealed class EventPolling(HttpJobServer server, TimeProvider time, Time
                 await FollowUpAsync(find, events, cancellationToken).ConfigureAwait(false);
                 round++;
             }
-            catch (JobServerException e) when (round > 0 && e.Kind is JobErrorKind.Connection or JobErrorKind.Timeout)
+            catch (JobServerException e) when (round > 0 && (e.Kind is JobErrorKind.Connection or JobErrorKind.Timeout || e.ErrorId is "ServerError" or "RateLimited"))
             {
+                // As with an event stream: a server that is started anew, or its proxy, answers with errors for a while.
                 WireLog.Note($"{e.Message} Looking again in {pause.TotalSeconds:0.#} s.");
             }
 
@@ -93,13 +94,15 @@ internal sealed class EventPolling(HttpJobServer server, TimeProvider time, Time
     {
         foreach (var (key, last) in seen.Where(pair => pair.Value.Round < round).ToArray())
         {
+            // One that can't be looked for now is looked for the next time.
+            var job = last.Job.State == JobState.Active ? await find(key.Queue, key.Id, cancellationToken).ConfigureAwait(false) : null;
             seen.Remove(key);
             if (last.Job.State != JobState.Active)
             {
                 continue;
             }
 
-            if (await find(key.Queue, key.Id, cancellationToken).ConfigureAwait(false) is not { } job)
+            if (job is null)
             {
                 events.Add(new JobEvent { Queue = key.Queue, Id = key.Id, Event = "removed", Time = time.GetUtcNow(), Previous = last.Job.RawState, Server = server });
             }

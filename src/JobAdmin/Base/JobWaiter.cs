@@ -23,6 +23,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     private readonly ConcurrentQueue<WaitedJob> stirred = new();
     private readonly SemaphoreSlim stir = new(0);
     private bool ofSeveral;
+    private readonly Outage outage = new(server);
 
     /// <summary>The jobs that have not got there yet, in the order in which they were given.</summary>
     public IReadOnlyList<WaitedJob> Pending => [.. pending.Values.OrderBy(job => job.Place)];
@@ -164,7 +165,9 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         }
     }
 
-    private async Task LookAsync(IReadOnlyList<WaitedJob> jobs, CancellationToken token)
+    private Task LookAsync(IReadOnlyList<WaitedJob> jobs, CancellationToken token) => outage.OutlastAsync(() => LookOnceAsync(jobs, token), token);
+
+    private async Task LookOnceAsync(IReadOnlyList<WaitedJob> jobs, CancellationToken token)
     {
         foreach (var queue in jobs.GroupBy(job => job.Reference.Queue, StringComparer.Ordinal))
         {

@@ -137,6 +137,34 @@ public sealed class BioAgentsServerTests
         Assert.Empty(fake.Requests);
     }
 
+    [Theory]
+    [InlineData("bad gateway", "GET /api/admin/jobs")]
+    [InlineData("unavailable", "GET /api/admin/jobs")]
+    [InlineData("unavailable", "GET /api/admin/jobs/f1")]
+    public async Task Watching_outlasts_a_server_that_is_started_anew(string kind, string match)
+    {
+        var bio = new FakeBioAgents();
+        bio["chat"].Add(Failed(1, 5));
+        (bio["chat"][0].State, bio["chat"][0].ProcessedOn) = ("active", Noon + 50);
+        FakeFault? fault = null;
+        await using var fake = new FakeServer(request => fault?.For(request, () => bio.Answer(request)) ?? bio.Answer(request));
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, time: new FastTime(20));
+        var watched = server.WatchEventsAsync(new EventQuery { Queues = ["chat"], PollInterval = TimeSpan.FromSeconds(1) }, Token).GetAsyncEnumerator(Token);
+        var next = watched.MoveNextAsync().AsTask();
+        while (!fake.Requests.Any(request => request["status"] == "completed"))
+        {
+            await Task.Delay(5, Token);
+        }
+
+        await Task.Delay(50, Token);
+        fault = new FakeFault(new() { ["kind"] = kind, ["match"] = match, ["times"] = 12 });
+        // It is of a state that isn't listed, so it is asked for.
+        bio.Change(() => (bio["chat"][0].State, bio["chat"][0].FinishedOn) = ("waiting-children", Noon + 99));
+        Assert.True(await next);
+        Assert.Equal(("f1", "waiting-children", "active"), (watched.Current[0].Id, watched.Current[0].Event, watched.Current[0].Previous));
+        await watched.DisposeAsync();
+    }
+
     [Fact]
     public async Task Watching_polls_and_reports_what_changed()
     {
