@@ -164,8 +164,9 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
             return false;
         }
 
+        // A gateway without a way to the server says 404 in JSON too.
         return error.StartsWith("Queue", StringComparison.OrdinalIgnoreCase)
-            ? throw NoQueue(queue, $"The queues of BioAgents are {string.Join(", ", QueueNames)}.") : true;
+            ? throw NoQueue(queue, $"The queues of BioAgents are {string.Join(", ", QueueNames)}.") : error.StartsWith("Job", StringComparison.OrdinalIgnoreCase);
     }
 
     private async Task<(IReadOnlyList<QueueJob> Jobs, JobCounts Counts)> ReadAsync(string queue, string status, int limit, JobParts parts, CancellationToken cancellationToken)

@@ -147,7 +147,7 @@ internal sealed partial class ConveyorServer : IJobBulk
                 return change is JobChange.Stop
                     ? Outcome(queue, id, JobOutcomeStatus.Stopped, "It stays active until its worker notices, which takes up to 15 s.", JobState.Active)
                     : Outcome(queue, id, Done(change), previous: change is JobChange.Promote ? JobState.Delayed : JobState.Unknown);
-            case 404:
+            case 404 when IsMissing(answer):
                 return Outcome(queue, id, JobOutcomeStatus.NotFound, words);
             case 502 when IsRefusal(answer):
                 return Outcome(queue, id, JobOutcomeStatus.Refused, words);

@@ -83,7 +83,7 @@ internal sealed partial class ConveyorServer : IJobMetrics, IJobGroups, IJobFlow
         Require(JobServerCapabilities.Flows, "show flows");
         await CheckQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         using var answer = await Api.SendAsync(ApiRequest.Get(Job(queue, id)), cancellationToken).ConfigureAwait(false);
-        if (answer is { Fault: ApiFault.None, Status: 404, Json: not null })
+        if (IsMissing(answer))
         {
             return null;
         }

@@ -123,7 +123,7 @@ internal sealed partial class ConveyorServer(JobServerOptions options, TimeProvi
     protected override async Task<QueueJob?> GetJobAsync(string queue, string id, JobParts parts, CancellationToken cancellationToken)
     {
         using var answer = await Api.SendAsync(ApiRequest.Get(Job(queue, id)), cancellationToken).ConfigureAwait(false);
-        if (answer is { Fault: ApiFault.None, Status: 404, Json: not null })
+        if (IsMissing(answer))
         {
             return null;
         }
@@ -149,6 +149,10 @@ internal sealed partial class ConveyorServer(JobServerOptions options, TimeProvi
     private static JsonElement Data(ApiAnswer answer) => answer.Json!.Value.GetProperty("data");
 
     private static IReadOnlyList<string> PausedNames(ApiAnswer answer) => Data(answer).Texts("pausedNames") ?? [];
+
+    /// <summary>Whether the server itself says that something isn't there: a gateway without a way to it says 404 in JSON too.</summary>
+    private static bool IsMissing(ApiAnswer answer) =>
+        answer is { Fault: ApiFault.None, Status: 404 } && answer.Json?.Field("error")?.Text("code")?.EndsWith("NOT_FOUND", StringComparison.Ordinal) == true;
 
     /// <summary>Sends a request whose success is an envelope with <c>data</c>.</summary>
     private async Task<ApiAnswer> DataAsync(ApiRequest request, string what, CancellationToken cancellationToken)

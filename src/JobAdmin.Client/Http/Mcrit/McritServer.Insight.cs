@@ -149,8 +149,14 @@ internal sealed partial class McritServer : IJobResults, IJobNameCounts, IJobSea
 
         using (answer)
         {
-            // For a result that isn't there the server answers with its own failure.
-            throw answer is { Fault: ApiFault.None, Status: 500 or 404 } ? NoResult(resultId) : Api.Errors.From(answer, "get a result");
+            // For a result that isn't there the server answers with its own failure, and with the same where it can't read any.
+            if (answer is not { Fault: ApiFault.None, Status: 500, Json: not null })
+            {
+                throw Api.Errors.From(answer, "get a result");
+            }
+
+            (await PingAsync(Ping, cancellationToken).ConfigureAwait(false)).Dispose();
+            throw NoResult(resultId);
         }
     }
 

@@ -137,6 +137,18 @@ public sealed class BioAgentsServerTests
         Assert.Empty(fake.Requests);
     }
 
+    [Fact]
+    public async Task A_gateway_that_finds_no_server_does_not_say_that_a_job_is_gone()
+    {
+        var bio = new FakeBioAgents();
+        await using var fake = new FakeServer(request => request.Target.Contains("/jobs/f1", StringComparison.Ordinal)
+            ? FakeAnswer.Json("""{"status":404,"error":"Not Found","path":"/api/admin"}""", 404) : bio.Answer(request));
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents);
+        await FailsAsync("ServerError", () => server.GetJobsByIdAsync("chat", ["f1"], JobParts.None, Token));
+        Assert.NotEqual(JobOutcomeStatus.NotFound, (await server.ChangeAsync("chat", "f1", new JobChange.Retry())).Status);
+        Assert.Equal(JobOutcomeStatus.NotFound, (await server.ChangeAsync("chat", "f2", new JobChange.Retry())).Status);
+    }
+
     [Theory]
     [InlineData("bad gateway", "GET /api/admin/jobs")]
     [InlineData("unavailable", "GET /api/admin/jobs")]

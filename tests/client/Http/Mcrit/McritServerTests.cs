@@ -182,6 +182,16 @@ public sealed class McritServerTests
     }
 
     [Fact]
+    public async Task A_server_that_can_t_read_does_not_say_that_a_result_is_gone()
+    {
+        var broken = false;
+        await using var fake = new FakeServer(request => broken ? FakeAnswer.Json("""{"title":"500 Internal Server Error"}""", 500) : mcrit.Answer(request));
+        await using var server = await OpenAsync(fake);
+        broken = true;
+        await FailsAsync("ServerError", () => ((IJobResults)server).GetResultAsync("507f1f77bcf86cd799439011", false, Token));
+    }
+
+    [Fact]
     public async Task Results_by_their_own_id()
     {
         var id = mcrit.Add("match", "finished", "2026-11-01T00:00:00");
