@@ -63,6 +63,15 @@ Describe 'BioAgents' {
         $mover | Microsoft.PowerShell.Core\Wait-Job | Microsoft.PowerShell.Core\Remove-Job
     }
 
+    It 'measures what it can' {
+        [void](Add-TestJob @{ completed = 3; failed = 1; waiting = 2 })
+        $measure = Measure-JobQueue deep-research
+        $measure.Waiting | Should -Be 2
+        $measure.Completed, $measure.Failed | Should -Be 3, 1
+        # Jobs with a priority are not listed, so how many were added is not known.
+        $measure.Added | Should -BeNullOrEmpty
+    }
+
     It 'waits for a job while the server is started anew' {
         $id = @(Add-TestJob @{ active = 1 } active)[0]
         $mover = Start-ThreadJob -ArgumentList (Get-Item function:Invoke-Fake), $server, $id {

@@ -154,7 +154,7 @@ internal sealed class QueueMeter(QueueReference queue, DateTimeOffset from, Date
         return (jobs, jobs.Count < most ? from : jobs.Min(job => job.FinishedOn!.Value));
     }
 
-    /// <summary>Jobs that were added in the span: those that finished since, and those that have not. Null when too many would have to be read.</summary>
+    /// <summary>Jobs that were added in the span: those that finished since, and those that have not. Null when too many would have to be read, or some can't be.</summary>
     private async Task<long?> AddedAsync(JobQueueInfo? info, string? name, DateTimeOffset start, DateTimeOffset end, List<QueueJob> finished, CancellationToken token)
     {
         if (to is not null || info is null || Unfinished(info) > MostCounted)
@@ -164,7 +164,7 @@ internal sealed class QueueMeter(QueueReference queue, DateTimeOffset from, Date
 
         var filter = new JobFilter { After = start, Names = Literally(name) };
         var states = new[] { JobState.Waiting, JobState.Active, JobState.Prioritized, JobState.Delayed, JobState.WaitingChildren };
-        var unfinished = await server.CountJobsAsync(new JobQuery { Queue = queue.Queue, States = states, Filter = filter }, token).ConfigureAwait(false);
+        var unfinished = await CountAsync(new JobQuery { Queue = queue.Queue, States = states, Filter = filter }, token).ConfigureAwait(false);
         return unfinished + finished.Count(job => job.Timestamp >= start && job.Timestamp <= end);
     }
 
@@ -177,7 +177,20 @@ internal sealed class QueueMeter(QueueReference queue, DateTimeOffset from, Date
         }
 
         var query = new JobQuery { Queue = queue.Queue, States = [JobState.Waiting, JobState.Prioritized], Filter = new JobFilter { Names = Literally(name) } };
-        return all <= MostCounted ? await server.CountJobsAsync(query, token).ConfigureAwait(false) : null;
+        return all <= MostCounted ? await CountAsync(query, token).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Counts jobs; null on a server that has jobs in some of the states and does not list them.</summary>
+    private async Task<long?> CountAsync(JobQuery query, CancellationToken token)
+    {
+        try
+        {
+            return await server.CountJobsAsync(query, token).ConfigureAwait(false);
+        }
+        catch (JobServerException e) when (e.Kind == JobErrorKind.NotSupported)
+        {
+            return null;
+        }
     }
 
     private async Task AddEarlierWaitsAsync(JobHistoryTally tally, List<string> notes, CancellationToken token)
