@@ -196,29 +196,6 @@ internal sealed class JobApi
         await call.DataAsync(writer => DashboardJobs.Write(writer, job, children), status).ConfigureAwait(false);
     }
 
-    /// <summary>Answers with a job that has been changed, as it is now.</summary>
-    public static async Task WriteChangedAsync(ApiCall call, string id, string name, int status)
-    {
-        // Where it isn't there any more, a worker was faster, and the job's options left nothing of it.
-        var state = JobState.Completed;
-        try
-        {
-            if (await call.Queues.JobAsync(call.Queue, id, JobParts.All, call.Stop).ConfigureAwait(false) is { } now)
-            {
-                await WriteJobAsync(call, now, status).ConfigureAwait(false);
-                return;
-            }
-        }
-        catch (Exception e) when (e is JobServerException or ApiFault)
-        {
-            // It was changed, whatever has become of Redis since: an error would be taken for the change's own.
-            state = JobState.Unknown;
-        }
-
-        var gone = new QueueJob { Queue = call.Queue, Id = id, Name = name, State = state };
-        await call.DataAsync(writer => DashboardJobs.Write(writer, gone, null), status).ConfigureAwait(false);
-    }
-
     private static async Task<QueueJob> JobAsync(ApiCall call, JobParts parts) =>
         await call.Queues.JobAsync(call.Queue, call.Id, parts, call.Stop).ConfigureAwait(false) ?? throw ApiFault.NoJob(call.Id);
 
@@ -291,7 +268,7 @@ internal sealed class JobApi
         }
 
         JobChanges.Require(outcome, "edit");
-        await WriteChangedAsync(call, call.Id, "", 200).ConfigureAwait(false);
+        await JobChanges.WriteChangedAsync(call, call.Id, "", 200).ConfigureAwait(false);
     }
 
     private static async Task RemoveAsync(ApiCall call)

@@ -49,7 +49,7 @@ internal sealed class NewJobs(RedisGateway gateway)
 
         JobChanges.Require(outcome, "add");
         gateway.NoteQueue(queue);
-        await JobApi.WriteChangedAsync(call, outcome.NewId ?? outcome.Id, name, 201).ConfigureAwait(false);
+        await JobChanges.WriteChangedAsync(call, outcome.NewId ?? outcome.Id, name, 201).ConfigureAwait(false);
     }
 
     private static void Check(JsonElement? opts)

@@ -119,4 +119,18 @@ public sealed partial class ConveyorServerTests
         Assert.Equal(ids.Count, ids.Distinct().Count());
         Assert.Empty(conveyor["a"].Where(job => job.State == state && job.Id.StartsWith('j')).Select(job => job.Id).Except(ids));
     }
+
+    [Fact]
+    public async Task A_gateway_that_finds_no_server_does_not_say_that_a_job_is_gone()
+    {
+        conveyor.Add("a", "1", "failed", At(0));
+        var lost = false;
+        await using var fake = new FakeServer(request => lost && request.Target.Contains("/jobs/", StringComparison.Ordinal)
+            ? FakeAnswer.Json("""{"error":{"code":404,"message":"no route and no healthy upstream"}}""", 404) : conveyor.Answer(request));
+        await using var server = await OpenAsync(fake);
+        Assert.Null((await server.GetJobsByIdAsync("a", ["2"], JobParts.None, Token))[0]);
+        lost = true;
+        await FailsAsync("ServerError", () => server.GetJobsByIdAsync("a", ["1"], JobParts.None, Token));
+        Assert.NotEqual(JobOutcomeStatus.NotFound, (await server.ChangeAsync("a", "1", new JobChange.Retry())).Status);
+    }
 }
