@@ -6,7 +6,7 @@ using static JobAdmin.Client.Tests.Servers;
 namespace JobAdmin.Client.Tests.BullMq;
 
 /// <summary>Schedulers are what BullMQ's own library would have made of them, they fire, and none is left that can't.</summary>
-public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
+public sealed partial class SchedulerTests(Bench bench) : ParityTest(bench)
 {
     private static readonly DateTimeOffset Later = new(2035, 5, 6, 7, 8, 9, 123, TimeSpan.Zero);
 
@@ -200,43 +200,6 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         Assert.Equal((JobSchedulerState.Scheduled, first.Year + 1), (scheduler.State, scheduler.Next!.Value.Year));
     }
 
-    [Theory]
-    [InlineData("InvalidPattern", "every day", null, null, null, null)]
-    [InlineData("NeverFires", "0 0 30 2,2 *", null, null, null, null)]
-    [InlineData("InvalidSchedule", "0 0 * * *", null, 1000.0, null, null)]
-    [InlineData("InvalidSchedule", null, null, null, null, null)]
-    [InlineData("InvalidSchedule", null, null, 0.5, null, null)]
-    [InlineData("InvalidSchedule", null, null, 5e14, null, null)]
-    [InlineData("InvalidSchedule", null, "UTC", 1000.0, null, null)]
-    [InlineData("InvalidTimeZone", "0 0 * * *", "Mars/Olympus", null, null, null)]
-    [InlineData("NeverFires", null, null, 1000.0, 0, null)]
-    [InlineData("NeverFires", null, null, 1000.0, null, -1)]
-    [InlineData("NeverFires", "0 0 1 1 *", null, null, null, 1)]
-    public async Task What_could_never_fire_is_refused_and_nothing_is_sent(string error, string? pattern, string? zone, double? every, int? limit, int? endsInSeconds)
-    {
-        await using var lab = Bench.Lab("bullmq5");
-        await lab.AddAsync();
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db);
-        var settings = new JobSchedulerSettings
-        {
-            Id = "x", Pattern = pattern, TimeZone = zone, Every = every is { } ms ? TimeSpan.FromMilliseconds(ms) : null, Limit = limit,
-            EndDate = endsInSeconds is { } seconds ? DateTimeOffset.UtcNow.AddSeconds(seconds) : null,
-        };
-        Assert.Contains((await ErrorOfAsync(() => SetAsync(server, settings))).ErrorId, (string[])[error, "InvalidPattern"]);
-        await ErrorOfAsync(() => Schedulers(server).CheckSchedulerAsync(lab.Queue, settings, 1, Ct));
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db), "after the refusal");
-    }
-
-    [Fact]
-    public async Task A_time_zone_by_its_Windows_name_is_kept_by_the_one_that_workers_know()
-    {
-        await using var lab = Bench.Lab();
-        var server = await lab.ServerAsync();
-        await SetAsync(server, new JobSchedulerSettings { Id = "x", Pattern = "0 3 * * *", TimeZone = "W. Europe Standard Time" });
-        Assert.Equal("Europe/Berlin", Assert.Single(await ListAsync(server)).TimeZone);
-    }
-
     [Fact]
     public async Task In_a_queue_paused_by_BullMQ_5_it_survives_the_resume()
     {
@@ -270,7 +233,8 @@ public sealed class SchedulerTests(Bench bench) : ParityTest(bench)
         var timestamp = long.Parse(hash["timestamp"], CultureInfo.InvariantCulture);
         Assert.InRange(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - timestamp, 0, 5000);
         var options = JsonNode.Parse(hash["opts"])!.AsObject();
-        Assert.InRange(options["timestamp"]!.GetValue<long>(), timestamp - 50, timestamp);
+        // BullMQ looks at the clock before and in the script: a busy machine takes its time in between.
+        Assert.InRange(options["timestamp"]!.GetValue<long>(), timestamp - 1000, timestamp);
         options["delay"] = Rounded(options["delay"]!.GetValue<long>() + timestamp);
         options["timestamp"] = 0;
         hash["delay"] = $"{Rounded(long.Parse(hash["delay"], CultureInfo.InvariantCulture) + timestamp)}";
