@@ -166,6 +166,18 @@ Describe 'The audit' {
         $lines | Group-Object run | Where-Object Count -NE 2 | Should -BeNullOrEmpty
     }
 
+    It 'knows of New-Job what was added when it is stopped' {
+        $env:JOBADMIN_AUDIT = $audit
+        $stop = Measure-Stop '1..1000000 | ForEach-Object { @{ n = $_ } } | New-Job x -Queue export -BatchSize 20' 3000
+        $stop.WasRunning | Should -BeTrue
+        $counts = (Get-Line)[-1].counts
+        $counts.added | Should -BeGreaterThan 0
+        # Two were there. What has no answer yet is told as unknown.
+        $added = (Invoke-Peer @{ do = 'counts'; queue = 'export' }).waiting - 2
+        $added | Should -BeGreaterOrEqual $counts.added
+        $added | Should -BeLessOrEqual ($counts.added + [int]$counts.unknown)
+    }
+
     It 'goes on behind a line that was cut' {
         Set-Content $audit '{"time":"2026-' -NoNewline
         Suspend-JobQueue emails

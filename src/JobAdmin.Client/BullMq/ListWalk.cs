@@ -67,7 +67,7 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
     }
 
     /// <summary>Whether a look begins within what was to come next: the first of it may stand before the look.</summary>
-    private bool IsBehind(string[] ids, int place, long from) => place == 0 && from > 0 && ahead.Contains(ids[0]);
+    private bool IsBehind(string[] ids, int place, long from) => place == 0 && from > 0 && ids.Length > 0 && ahead.Contains(ids[0]);
 
     private void Remember(List<string> fresh)
     {

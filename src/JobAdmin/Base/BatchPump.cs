@@ -5,11 +5,17 @@ namespace JobAdmin.Base;
 
 /// <summary>Sends what comes from the pipeline while more comes: the first at once, and what gathers meanwhile together.</summary>
 /// <remarks>Items are added by the pipeline thread, which also takes the results; one call at a time is under way on the pool.</remarks>
-internal sealed class BatchPump<TItem, TResult>(int size, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> send, Func<Func<CancellationToken, Task>, Task> start)
+/// <param name="size">How many items go in one call at the most.</param>
+/// <param name="turn">Waits until so many may be sent; null for at once.</param>
+/// <param name="send">Sends some.</param>
+/// <param name="start">Starts work on the pool.</param>
+internal sealed class BatchPump<TItem, TResult>(int size, Func<int, CancellationToken, Task>? turn, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<TResult>>> send,
+    Func<Func<CancellationToken, Task>, Task> start)
 {
     private readonly object gate = new();
     private readonly ConcurrentQueue<TResult> results = new();
     private List<TItem> waiting = [];
+    private volatile IReadOnlyList<TItem> sending = [];
     private Task work = Task.CompletedTask;
     private ExceptionDispatchInfo? failure;
 
@@ -23,6 +29,13 @@ internal sealed class BatchPump<TItem, TResult>(int size, Func<IReadOnlyList<TIt
                 return work;
             }
         }
+    }
+
+    /// <summary>The items that were sent last, until there is an answer.</summary>
+    public IReadOnlyList<TItem> Sending
+    {
+        get => sending;
+        private set => sending = value;
     }
 
     /// <summary>Whether so much waits that the pipeline should.</summary>
@@ -79,10 +92,14 @@ internal sealed class BatchPump<TItem, TResult>(int size, Func<IReadOnlyList<TIt
 
             try
             {
+                await (turn?.Invoke(batch.Count, token) ?? Task.CompletedTask).ConfigureAwait(false);
+                Sending = batch;
                 foreach (var result in await send(batch, token).ConfigureAwait(false))
                 {
                     results.Enqueue(result);
                 }
+
+                Sending = [];
             }
             catch (Exception e)
             {
@@ -91,6 +108,8 @@ internal sealed class BatchPump<TItem, TResult>(int size, Func<IReadOnlyList<TIt
                 {
                     failure = ExceptionDispatchInfo.Capture(e);
                 }
+
+                Sending = e is OperationCanceledException ? Sending : [];
             }
         }
     }

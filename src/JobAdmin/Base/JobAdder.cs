@@ -7,18 +7,12 @@ namespace JobAdmin.Base;
 /// <param name="send">Adds some.</param>
 /// <param name="pacer">Spreads the jobs over time; null for as fast as it goes.</param>
 /// <param name="expected">Tells outcomes that are no error although nothing was added.</param>
+/// <param name="place">Where an item is added.</param>
 internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool passThru, Func<IReadOnlyList<TItem>, CancellationToken, Task<IReadOnlyList<JobOutcome>>> send,
-    Pacer? pacer, Func<JobOutcome, bool> expected)
+    Pacer? pacer, Func<JobOutcome, bool> expected, Func<TItem, QueueReference> place)
 {
-    private readonly BatchPump<TItem, JobOutcome> pump = new(Math.Min(size, pacer?.Burst ?? size), async (items, token) =>
-    {
-        if (pacer is not null)
-        {
-            await Pacer.WaitAsync(pacer.Reserve(items.Count), token).ConfigureAwait(false);
-        }
-
-        return await send(items, token).ConfigureAwait(false);
-    }, cmdlet.Start);
+    private readonly BatchPump<TItem, JobOutcome> pump = new(Math.Min(size, pacer?.Burst ?? size),
+        pacer is null ? null : (count, token) => Pacer.WaitAsync(pacer.Reserve(count), token), send, cmdlet.Start);
 
     private readonly OutcomeWriter outcomes = new(cmdlet, "added", passThru);
     private ProgressReporter? progress;
@@ -54,6 +48,19 @@ internal sealed class JobAdder<TItem>(JobServerCmdlet cmdlet, int size, bool pas
         {
             progress?.Dispose();
         }
+    }
+
+    /// <summary>Counts what was under way when the pipeline ended: it can't be called back, and gets a moment to say how it ended.</summary>
+    /// <param name="advice">What is said, besides how far it came; null to say nothing.</param>
+    public void Leave(string? advice)
+    {
+        _ = AsyncCmdlet.Settle(pump.Work);
+        while (pump.TryTake(out var outcome))
+        {
+            outcomes.Count([outcome]);
+        }
+
+        outcomes.Conclude([.. pump.Sending.Select(place)], advice);
     }
 
     /// <summary>Tells what became of jobs.</summary>

@@ -77,16 +77,23 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
             Count(window.Outcomes);
         }
 
-        var unknown = underWay.Where(window => !window.Work.IsCompleted).Sum(window => window.Jobs.Count);
-        foreach (var job in underWay.Where(window => !window.Work.IsCompleted).SelectMany(window => window.Jobs))
+        Conclude([.. underWay.Where(window => !window.Work.IsCompleted).SelectMany(window => window.Jobs).Select(job => new QueueReference(job.Server, job.Queue))], say ? Advice : null);
+    }
+
+    /// <summary>Counts what nobody knows the end of.</summary>
+    /// <param name="unknown">The queues of the jobs, each as often as it has some.</param>
+    /// <param name="advice">What is said after how far it came; null to say nothing.</param>
+    public void Conclude(IReadOnlyList<QueueReference> unknown, string? advice)
+    {
+        foreach (var queue in unknown)
         {
-            cmdlet.Audit.Count(new QueueReference(job.Server, job.Queue), "unknown");
+            cmdlet.Audit.Count(queue, "unknown");
         }
 
-        if (say)
+        if (advice is not null)
         {
             host?.UI?.WriteWarningLine($"Stopped: {Done:N0} {(Done == 1 ? "job was" : "jobs were")} {participle}"
-                + (unknown > 0 ? $", and what became of {unknown:N0} more that were under way is not known." : ".") + Advice);
+                + (unknown.Count > 0 ? $", and what became of {unknown.Count:N0} more that were under way is not known." : ".") + advice);
         }
     }
 

@@ -94,7 +94,8 @@ public sealed partial class CopyJobCommand : JobFilterCmdlet
             [var unknown] => throw JobErrors.ConnectionNotFound(unknown.Name, Registry.All.Select(c => c.Name)),
             _ => throw JobErrors.Input("ConnectionAmbiguous", "Copies go to one server, and several connections are named.", "Name one with -DestinationConnection."),
         };
-        adder = new JobAdder<JobReference>(this, ReadTogether, PassThru, CopyAsync, Throttle is { } rate ? new Pacer(rate) : null, outcome => outcome.Status == JobOutcomeStatus.AlreadyExists);
+        adder = new JobAdder<JobReference>(this, ReadTogether, PassThru, CopyAsync, Throttle is { } rate ? new Pacer(rate) : null, outcome => outcome.Status == JobOutcomeStatus.AlreadyExists,
+            job => Goal(job.Server, job.Queue));
         checkpoint = Checkpoint is { } path ? new CheckpointKeeper(this, path, "Copy", null) : null;
     }
 
@@ -145,6 +146,7 @@ public sealed partial class CopyJobCommand : JobFilterCmdlet
 
     internal override void Leave()
     {
+        adder?.Leave(!Stopping ? null : Checkpoint is null ? "" : " The same command with the same -Checkpoint goes on from here.");
         checkpoint?.Dispose();
         base.Leave();
     }

@@ -159,7 +159,7 @@ public sealed class NewJobCommand : JobServerCmdlet
         var deduplicates = DeduplicationId is not null || NewJobs.Deduplicate(template.Options);
         var producer = JobCapability.Of<IJobProducer>(server, "add jobs");
         adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token), Throttle is { } rate ? new Pacer(rate) : null,
-            outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && deduplicates && outcome.Id != Id);
+            outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && deduplicates && outcome.Id != Id, _ => new QueueReference(server, queue));
     }
 
     internal override void Process()
@@ -193,6 +193,12 @@ public sealed class NewJobCommand : JobServerCmdlet
         {
             SumUp($"Add {skipped:N0} jobs in all to queue {queue}");
         }
+    }
+
+    internal override void Leave()
+    {
+        adder?.Leave(Stopping ? "" : null);
+        base.Leave();
     }
 
     private static int Count(IReadOnlyList<NewJob> children) => children.Count + children.Sum(child => Count(child.Children));
