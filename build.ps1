@@ -100,7 +100,7 @@ function Invoke-XunitSuite([string] $Project) {
     # An element of the report may be called as its attribute is.
     $passed, $failed, $errors, $skipped = 'passed', 'failed', 'errors', 'skipped' | ForEach-Object { [int]$sums.GetAttribute($_) }
     $failures = foreach ($test in $sums.SelectNodes('.//test[@result="Fail"] | .//error')) {
-        "$($test.GetAttribute('name')): $(($test.SelectSingleNode('.//message').InnerText -split '\r?\n')[0..2] -join ' ')"
+        "$($test.GetAttribute('name')): $($test.SelectSingleNode('.//message').InnerText -split '\r?\n' | Select-Object -First 3)"
     }
     [pscustomobject]@{ Suite = $name; Passed = $passed; Failed = $failed + $errors; Skipped = $skipped; Failures = $failures }
 }
