@@ -11,6 +11,7 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
     private readonly Queue<string> seenInOrder = [];
     private readonly List<string> latest = [];
     private long position = start, length = -1;
+    private string? next;
     private bool ended;
 
     /// <summary>The next ids; empty at the end.</summary>
@@ -26,13 +27,23 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
             var from = Math.Max(0, position - latest.Count);
             var asked = position - from + count + Lookahead;
             var ids = await RangeAsync(from, asked, cancellationToken).ConfigureAwait(false);
-            var first = latest.Count == 0 ? 0 : Place(ids);
-            for (var tries = 0; (first < 0 || IsBehind(ids, first, from)) && tries < MostTries; tries++)
+            var first = Place(ids);
+            for (var tries = 0; !IsSure(ids) && (first < 0 || from > 0) && tries < MostTries; tries++)
             {
-                // What was found goes on moving until it is read.
-                var found = first == 0 ? from - Lookahead : await SearchAsync(from, from + ids.Length, cancellationToken).ConfigureAwait(false);
-                from = Math.Max(0, found - Overlap);
-                asked = Overlap + Lookahead + count + Lookahead;
+                if (first >= 0)
+                {
+                    // What stood before it may have been taken so far that it stands before this look: a longer one.
+                    var end = from + asked;
+                    from = Math.Max(0, from - (Lookahead << (2 * tries)));
+                    asked = end - from;
+                }
+                else
+                {
+                    // What is found goes on moving until it is read.
+                    from = Math.Max(0, await SearchAsync(from, from + ids.Length, cancellationToken).ConfigureAwait(false) - Overlap);
+                    asked = Overlap + count + Lookahead;
+                }
+
                 ids = await RangeAsync(from, asked, cancellationToken).ConfigureAwait(false);
                 first = Place(ids);
             }
@@ -52,8 +63,10 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
 
             position = from + first;
             ended = ids.Length < asked && first == ids.Length;
+            var rest = ids.Skip(first).Where(id => !seen.Contains(id)).ToList();
             ahead.Clear();
-            ahead.UnionWith(ids.Skip(first).Where(id => !seen.Contains(id)));
+            ahead.UnionWith(rest);
+            next = rest.FirstOrDefault();
             latest.AddRange(ids[passed..first].TakeLast(Overlap));
             latest.RemoveRange(0, Math.Max(0, latest.Count - Overlap));
             Remember(fresh);
@@ -66,8 +79,8 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         return [];
     }
 
-    /// <summary>Whether a look begins within what was to come next: the first of it may stand before the look.</summary>
-    private bool IsBehind(string[] ids, int place, long from) => place == 0 && from > 0 && ids.Length > 0 && ahead.Contains(ids[0]);
+    /// <summary>Whether a look has the very id that was to come next, or, where none was, the one that was passed last: others may be back at the far end.</summary>
+    private bool IsSure(string[] ids) => (next ?? latest.LastOrDefault()) is not { } id || Array.IndexOf(ids, id) >= 0;
 
     private void Remember(List<string> fresh)
     {
@@ -81,13 +94,13 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
     /// <summary>Where to go on: with what was to come next, or else behind the last of those passed that is still there; -1 when neither is.</summary>
     private int Place(string[] ids)
     {
-        var next = Array.FindIndex(ids, ahead.Contains);
-        for (var i = latest.Count - 1; next < 0 && i >= 0; i--)
+        var place = Array.FindIndex(ids, ahead.Contains);
+        for (var i = latest.Count - 1; place < 0 && i >= 0; i--)
         {
-            next = Array.IndexOf(ids, latest[i]);
+            place = Array.IndexOf(ids, latest[i]);
         }
 
-        return next;
+        return place;
     }
 
     /// <summary>Where to go on when none of the ids seen last stands where it should.</summary>

@@ -60,6 +60,12 @@ public sealed class MovingTests(Bench bench)
                 {
                     staying.Remove((string)(await lab.Db.ExecuteAsync("RPOP", lab.Base + "wait"))! ?? "");
                 }
+
+                // Others are run, and put in line again.
+                for (var back = random.Next(3) == 0 ? random.Next(200) : 0; back > 0; back--)
+                {
+                    staying.Remove((string)(await lab.Db.ExecuteAsync("RPOPLPUSH", lab.Base + "wait", lab.Base + "wait"))! ?? "");
+                }
             }
 
             if (next < 10_400)
