@@ -163,8 +163,8 @@ public static class OddServer {
 }
 '@
         $type = (Get-Command New-Job -Module JobAdmin).ImplementingType.Assembly.GetType('JobAdmin.Base.BatchPump`2').MakeGenericType([string], [string])
-        $send, $start = $type.GetConstructors()[0].GetParameters()[1, 2].ParameterType
-        $pump = [Activator]::CreateInstance($type, @(10, [OddServer].GetMethod('Send').CreateDelegate($send), [OddServer].GetMethod('Start').CreateDelegate($start)))
+        $send, $start = $type.GetConstructors()[0].GetParameters()[2, 3].ParameterType
+        $pump = [Activator]::CreateInstance($type, @(10, $null, [OddServer].GetMethod('Send').CreateDelegate($send), [OddServer].GetMethod('Start').CreateDelegate($start)))
         $pump.Add('one')
         Wait-Until { $pump.Work.IsCompleted } 10
         { $pump.ThrowFailure() } | Should -Throw '*odd*'
