@@ -72,6 +72,16 @@ Describe 'Export-Job and Import-Job' {
         Get-ErrorId { Export-Job -Queue emails -Path "$TestDrive/no/such/folder.jsonl" } | Should -Be 'FileNotWritten'
     }
 
+    It 'exports the jobs of a list all the same when the queue of some is gone' {
+        $errors = $null
+        $rows = 'Queue,Id', 'gone,1', 'emails,1', 'gone,2', 'no:queue,1', 'emails,2' | ConvertFrom-Csv
+        ($rows | Export-Job -Path $file -PassThru -ErrorAction SilentlyContinue -ErrorVariable errors).Records | Should -Be 2
+        $errors | Should -HaveCount 2
+        "$($errors[0])" | Should -BeLike "*There is no queue 'gone'*"
+        Get-Content $file | Should -Not -Match 'gone'
+        Get-ErrorId { Export-Job 1 -Queue gone -Path "$file.other" } | Should -Be QueueNotFound
+    }
+
     It 'brings back more than goes to the disk together' {
         function Get-Digest { [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes((Get-JobContent) -join '|'))) }
         [void](Invoke-Redis flushall)

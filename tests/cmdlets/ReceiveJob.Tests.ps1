@@ -53,6 +53,17 @@ Describe 'Receive-Job' {
         Get-ErrorId { JobAdmin\Receive-Job } | Should -Be 'NoJobs'
     }
 
+    It 'makes one error of a queue that is gone, and receives from others' {
+        $id = Invoke-TestJob @{ there = $true }
+        $errors = $null
+        $rows = @([pscustomobject]@{ Queue = 'gone'; Id = 1 }) * 250 + [pscustomobject]@{ Queue = 'emails'; Id = $id }
+        ($rows | Receive-Job -ErrorAction SilentlyContinue -ErrorVariable errors).there | Should -BeTrue
+        $errors.FullyQualifiedErrorId | Should -Be 'QueueNotFound,JobAdmin.Commands.ReceiveJobCommand'
+        ($rows | Receive-Job -Wait -Timeout 10 -ErrorAction SilentlyContinue -ErrorVariable errors).there | Should -BeTrue
+        $errors.FullyQualifiedErrorId | Should -Be 'QueueNotFound,JobAdmin.Commands.ReceiveJobCommand'
+        Get-ErrorId { Receive-Job 1 -Queue gone } | Should -Be QueueNotFound
+    }
+
     It 'waits with -Wait, and takes what Wait-Job gives' {
         $first = Invoke-Peer @{ do = 'add'; queue = 'soon'; data = @{ ms = 300; result = 'first' } }
         $second = Invoke-Peer @{ do = 'add'; queue = 'soon'; data = @{ ms = 100; result = 'second' } }

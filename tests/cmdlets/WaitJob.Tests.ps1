@@ -116,6 +116,17 @@ Describe 'Wait-Job' {
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'JobNotFound,*'
     }
 
+    It 'makes one error of a queue that is gone, and waits for the jobs of others' {
+        $id = Add-TestJob @{ ms = 300 }
+        [void](Invoke-Peer @{ do = 'startWorker'; queue = 'emails' })
+        $errors = $null
+        $rows = 'Queue,Id', 'gone,1', 'gone,2', "emails,$id", 'no:queue,1' | ConvertFrom-Csv
+        ($rows | Wait-Job -Timeout 10 -ErrorAction SilentlyContinue -ErrorVariable errors).State | Should -Be Completed
+        $errors | Should -HaveCount 2
+        "$($errors[0])" | Should -BeLike "*There is no queue 'gone'*"
+        Get-ErrorId { Wait-Job 1 -Queue gone -Timeout 10 } | Should -Be QueueNotFound
+    }
+
     It 'follows a retry in the pipeline' {
         $id = Add-TestJob @{ do = 'fail'; times = 1 }
         [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })

@@ -18,11 +18,9 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     // On a server without events each look costs it a request a job: while nothing happens they come more and more rarely.
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<(string Queue, string Id), WaitedJob> pending =
-        new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select((job, place) => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job, place))));
+    private readonly ConcurrentDictionary<(string Queue, string Id), WaitedJob> pending = new(jobs.DistinctBy(job => (job.Queue, job.Id)).Select((job, place) => KeyValuePair.Create((job.Queue, job.Id), new WaitedJob(job, place))));
     private readonly ConcurrentQueue<WaitedJob> stirred = new();
     private readonly SemaphoreSlim stir = new(0);
-    private bool ofSeveral;
     private readonly Outage outage = new(server);
 
     /// <summary>The jobs that have not got there yet, in the order in which they were given.</summary>
@@ -30,6 +28,9 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
 
     /// <summary>What of a job that got there is read beyond the parts always shown.</summary>
     public JobParts Parts { get; init; } = JobParts.All & ~JobParts.Log;
+
+    /// <summary>Whether jobs of other queues are waited for too, here or on another server.</summary>
+    public bool OfSeveral { get; init; }
 
     /// <summary>Takes a job that got there, as it is then.</summary>
     public required Func<QueueJob, Task> Reached { get; init; }
@@ -42,7 +43,6 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
     public async Task RunAsync(CancellationToken token)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
-        ofSeveral = pending.Keys.DistinctBy(key => key.Queue).Count() > 1;
         try
         {
             if (server.Connection.ShortestPause is { } shortest)
@@ -87,8 +87,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         }
     }
 
-    private TimeSpan PauseBefore(int look) =>
-        TimeSpan.FromSeconds(Math.Max(look < Looks.Length ? Looks[look] : LaterLooks, pending.Count / LooksASecond));
+    private TimeSpan PauseBefore(int look) => TimeSpan.FromSeconds(Math.Max(look < Looks.Length ? Looks[look] : LaterLooks, pending.Count / LooksASecond));
 
     private async Task UntilNextLookAsync(TimeSpan pause, CancellationToken token)
     {
@@ -178,13 +177,10 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
                     await LookAsync(queue.Key, part, token).ConfigureAwait(false);
                 }
             }
-            catch (JobServerException e) when (ofSeveral && e.Kind is (JobErrorKind.InvalidState or JobErrorKind.Access))
+            catch (JobServerException e) when (OfSeveral && JobErrors.IsOfQueue(e, queue.Key))
             {
                 // What can't be read of one queue does not end the wait for jobs of others.
-                if (queue.Count(Forget) > 0)
-                {
-                    await Missed(e).ConfigureAwait(false);
-                }
+                await (queue.Count(Forget) > 0 ? Missed(e) : Task.CompletedTask).ConfigureAwait(false);
             }
         }
     }
@@ -260,8 +256,7 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         }
 
         job.Last = now;
-        job.Percent = now.Progress is { } progress && double.TryParse(Convert.ToString(progress, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out var percent)
-            ? percent : job.Percent;
+        job.Percent = now.Progress is { } progress && double.TryParse(Convert.ToString(progress, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out var percent) ? percent : job.Percent;
         if (goal.IsMissed(now.State))
         {
             await MissAsync(job, now).ConfigureAwait(false);

@@ -37,9 +37,11 @@ internal sealed class WaitParty(IReadOnlyList<JobReference> jobs, WaitGoal goal,
             ending.CancelAfter(time);
         }
 
+        var several = jobs.DistinctBy(job => (job.Server, job.Queue)).Count() > 1;
         var waiters = jobs.GroupBy(job => job.Server).Select(group => new JobWaiter(group.Key, group, goal)
         {
             Parts = Parts,
+            OfSeveral = several,
             Reached = job => ReachAsync(job, ending),
             Missed = error =>
             {

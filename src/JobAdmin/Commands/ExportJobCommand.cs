@@ -16,6 +16,7 @@ public sealed class ExportJobCommand : JobFilterCmdlet
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly List<JobReference> pending = [];
+    private readonly HashSet<QueueReference> gone = [];
     private ProgressReporter? progress;
     private JobExportFile? file;
     private IJobServer? first;
@@ -179,11 +180,22 @@ public sealed class ExportJobCommand : JobFilterCmdlet
         var missing = new List<string>();
         Run(async token =>
         {
-            await file!.IntroduceAsync(server, queue, token).ConfigureAwait(false);
-            await foreach (var slice in transfer.ExportJobsAsync(queue, ids, seen, IncludeChild ? JobKin.Children : JobKin.None, token).ConfigureAwait(false))
+            try
             {
-                file.Write(slice);
-                missing.AddRange(slice.Missing);
+                await foreach (var slice in transfer.ExportJobsAsync(queue, ids, seen, IncludeChild ? JobKin.Children : JobKin.None, token).ConfigureAwait(false))
+                {
+                    await file!.IntroduceAsync(server, queue, token).ConfigureAwait(false);
+                    file.Write(slice);
+                    missing.AddRange(slice.Missing);
+                }
+            }
+            catch (JobServerException e) when (MyInvocation.ExpectingInput && e.Target is string target && target == queue)
+            {
+                // A queue that is gone says nothing of the others, and is told of once.
+                if (gone.Add(new QueueReference(server, queue)))
+                {
+                    await WriteErrorAsync(e).ConfigureAwait(false);
+                }
             }
         });
         foreach (var id in missing)

@@ -83,7 +83,7 @@ public sealed partial class GetJobCommand
         {
             jobs = Run(token => server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token));
         }
-        catch (JobServerException e) when (e.Target is string target && target == queue)
+        catch (JobServerException e) when (JobErrors.IsOfQueue(e, queue))
         {
             // A queue that is gone says nothing of the others.
             WriteError(JobErrors.From(e));

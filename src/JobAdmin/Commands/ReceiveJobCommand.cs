@@ -19,6 +19,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
 
     private readonly List<JobReference> pending = [];
     private readonly HashSet<IJobServer> lacking = [];
+    private readonly HashSet<QueueReference> refused = [];
 
     /// <summary>Leaves out the bulky parts of results, on servers that can.</summary>
     [Parameter]
@@ -212,8 +213,7 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
         var jobs = pending.ToArray();
         pending.Clear();
         var read = new QueueJob?[jobs.Length];
-        var unread = new HashSet<int>();
-        foreach (var group in Enumerable.Range(0, jobs.Length).GroupBy(i => (jobs[i].Server, jobs[i].Queue)))
+        foreach (var group in Enumerable.Range(0, jobs.Length).GroupBy(i => Place(jobs[i])).Where(group => !refused.Contains(group.Key)))
         {
             var places = group.ToArray();
             try
@@ -224,31 +224,28 @@ public sealed class ReceiveJobCommand : JobBridgeCmdlet
                     read[places[i]] = found[i];
                 }
             }
-            catch (JobServerException e) when (e.Kind is JobErrorKind.InvalidState or JobErrorKind.Access && places.Length < jobs.Length)
+            catch (JobServerException e) when ((MyInvocation.ExpectingInput || places.Length < jobs.Length) && JobErrors.IsOfQueue(e, group.Key.Queue))
             {
                 // What can't be read of one queue does not keep the results of others back.
                 WriteError(JobErrors.From(e, group.Key.Queue));
-                unread.UnionWith(places);
+                refused.Add(group.Key);
             }
         }
 
         for (var i = 0; i < jobs.Length; i++)
         {
-            if (unread.Contains(i))
-            {
-                continue;
-            }
-
             if (read[i] is { } job)
             {
                 Receive(job, Compact ? Run(token => CompactAsync(job, token)) : null);
             }
-            else
+            else if (!refused.Contains(Place(jobs[i])))
             {
-                WriteError(JobErrors.From(JobErrors.JobNotFound(jobs[i].Id, new QueueReference(jobs[i].Server, jobs[i].Queue).ToString())));
+                WriteError(JobErrors.From(JobErrors.JobNotFound(jobs[i].Id, Place(jobs[i]).ToString())));
             }
         }
     }
+
+    private static QueueReference Place(JobReference job) => new(job.Server, job.Queue);
 
     private void WriteValue(JsonElement? json, string? text)
     {
