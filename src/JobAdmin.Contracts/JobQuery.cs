@@ -155,4 +155,7 @@ public sealed record EventQuery
 
     /// <summary>The longest time between two looks on a server that has to be polled.</summary>
     public TimeSpan? PollInterval { get; init; }
+
+    /// <summary>Told of a queue whose events can't be read, while those of others go on; null where it ends the watch, as it does when none is left.</summary>
+    public Func<JobServerException, Task>? LeftOut { get; init; }
 }

@@ -168,6 +168,10 @@ Describe 'Who may read some queues only' {
         @{ Command = 'Measure-JobQueue | ForEach-Object Queue'; Gives = 'emails' }
         @{ Command = 'Watch-JobQueue -Once -AsObject | ForEach-Object Queue'; Gives = 'emails' }
         @{ Command = 'Get-Job -State completed -First 2 | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = 'Get-JobQueue audit, emails, zoo | ForEach-Object Name'; Gives = 'emails' }
+        @{ Command = 'Get-Job -Queue audit, emails, zoo -State completed -First 2 | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = 'Watch-JobEvent -Timeout 2 -From start | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = 'Watch-JobEvent audit, emails, zoo -Timeout 2 -From start | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
         @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '1' } } | Wait-Job -Timeout 5 | ForEach-Object Queue"; Gives = 'emails' }
         @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '5' } } | Receive-Job | ForEach-Object ok"; Gives = 'True' }
     ) {
@@ -180,7 +184,7 @@ Describe 'Who may read some queues only' {
         $errors.Count | Should -BeGreaterThan 0
         foreach ($e in $errors) {
             $e.FullyQualifiedErrorId | Should -Match '^AccessDenied,'
-            "$e" | Should -Match "^Queue '(audit|zoo)'"
+            "$e" | Should -Match "^(The events of q|Q)ueue '(audit|zoo)'"
         }
     }
 

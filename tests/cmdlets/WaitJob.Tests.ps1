@@ -38,6 +38,23 @@ Describe 'Wait-Job' {
         $worker.Dispose()
     }
 
+    It 'is woken by events of its queue also where those of another can''t be read' {
+        $other = Add-TestJob -Queue odd
+        [void](Invoke-Redis del bull:odd:events)
+        [void](Invoke-Redis set bull:odd:events text)
+        $id = Add-TestJob @{ ms = 10 }
+        $script:worker = [powershell]::Create().AddScript({ param($port, $folder)
+                Start-Sleep 6
+                node "$folder/peer.mjs" "{`"do`":`"work`",`"queue`":`"emails`",`"port`":$port}"
+            }).AddArgument($lab.Port).AddArgument("$PSScriptRoot/../peers")
+        $handle = $worker.BeginInvoke()
+        $job = [pscustomobject]@{ Queue = 'odd'; Id = $other }, [pscustomobject]@{ Queue = 'emails'; Id = $id } | Wait-Job -Any -Timeout 30
+        $job.Id | Should -Be $id
+        ([DateTimeOffset]::UtcNow - $job.FinishedOn).TotalMilliseconds | Should -BeLessThan 900
+        $worker.EndInvoke($handle)
+        $worker.Dispose()
+    }
+
     It 'takes failed for finished, and says so when completed is wanted' {
         $id = Add-TestJob @{ do = 'fail'; reason = 'no luck' }
         [void](Invoke-Peer @{ do = 'work'; queue = 'emails' })

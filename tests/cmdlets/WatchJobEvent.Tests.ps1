@@ -82,6 +82,33 @@ Describe 'Watch-JobEvent' {
         $shell.Dispose()
     }
 
+    It 'goes on with the others where the events of a queue are no stream, or become none' {
+        [void](Invoke-Redis set bull:odd:events text)
+        [void](Invoke-Redis hset bull:odd:meta version bullmq:6.7.0)
+        $errors = $null
+        @(Watch-JobEvent odd, emails -From start -Event completed -Timeout 1 -ErrorAction SilentlyContinue -ErrorVariable errors).Count | Should -Be 4
+        $errors.FullyQualifiedErrorId | Should -Be 'WrongKeyType,JobAdmin.Commands.WatchJobEventCommand'
+        "$errors" | Should -BeLike "The events of queue 'odd' can't be read.*"
+        Watch-JobEvent chat, odd -Timeout 1 -ErrorAction SilentlyContinue -ErrorVariable errors | Should -BeNullOrEmpty
+        $errors | Should -HaveCount 1
+        Get-ErrorId { Watch-JobEvent odd -Timeout 5 } | Should -Be WrongKeyType
+
+        [void](Invoke-Redis del bull:odd:events)
+        $shell = [powershell]::Create()
+        [void]$shell.AddScript("Import-Module '$(Get-Manifest)'; Connect-JobServer $($lab.Uri) | Out-Null; Watch-JobEvent odd, emails -Event added -Count 1 -Timeout 20")
+        $handle = $shell.BeginInvoke()
+        while (-not $handle.IsCompleted) {
+            Start-Sleep 2
+            [void](Invoke-Redis set bull:odd:events text)
+            Start-Sleep 2
+            if (-not $id) { $id = Invoke-Peer @{ do = 'add'; queue = 'emails'; name = 'live' } }
+        }
+        $shell.EndInvoke($handle).Id | Should -Be $id
+        "$($shell.Streams.Error)" | Should -BeLike "The events of queue 'odd' can't be read.*"
+        $shell.Dispose()
+        [void](Invoke-Redis del bull:odd:events bull:odd:meta)
+    }
+
     It 'stops within 200 ms' {
         $stop = Measure-Stop 'Watch-JobEvent'
         $stop.WasRunning | Should -BeTrue

@@ -31,11 +31,42 @@ internal sealed partial class BullMqServer
         await using (new Hangup(own))
         {
             var waiter = new ScriptRunner(own.GetDatabase(), readOnlyScripts: false, errors, stalls);
-            var positions = queues.Select(q => new StreamPosition(q, Keys(q).Events)).ToList();
-            // The ends are resolved now, in the order of the queues; Redis's `$` would be another end at every reconnect.
-            foreach (var position in positions)
+            var positions = await OpenAsync(queues, query, cancellationToken).ConfigureAwait(false);
+            var (awake, refusal) = (new HashSet<string>(StringComparer.Ordinal), (JobServerException?)null);
+            while (true)
             {
-                if (StartId(query.Positions?.GetValueOrDefault(position.Queue) ?? query.From) is { } id)
+                // After a fault nobody knows which streams moved.
+                var (all, count) = (awake.Count == 0, positions.Count);
+                foreach (var position in positions.Where(p => all || awake.Contains((string)p.Key!)).ToList())
+                {
+                    while (await ReadOrLeaveAsync(position, positions, query, cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
+                    {
+                        yield return events;
+                    }
+                }
+
+                if (refusal is not null && positions.Count == count)
+                {
+                    throw refusal;
+                }
+
+                (awake, refusal) = await WaitForEventsAsync(waiter, positions, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Where the watch begins in each queue. The ends are resolved now, in the order of the queues; Redis's `$` would be another end at every reconnect.</summary>
+    private async Task<List<StreamPosition>> OpenAsync(IReadOnlyList<string> queues, EventQuery query, CancellationToken cancellationToken)
+    {
+        var positions = new List<StreamPosition>();
+        var refusals = new List<JobServerException>();
+        foreach (var queue in queues)
+        {
+            var id = StartId(query.Positions?.GetValueOrDefault(queue) ?? query.From);
+            try
+            {
+                var position = new StreamPosition(queue, Keys(queue).Events);
+                if (id is not null)
                 {
                     position.Seek(id, isTime: id.EndsWith(EndOfMillisecond, StringComparison.Ordinal));
                 }
@@ -43,26 +74,48 @@ internal sealed partial class BullMqServer
                 {
                     await position.SeekEndAsync(runner, cancellationToken).ConfigureAwait(false);
                 }
+
+                positions.Add(position);
             }
-
-            var all = true;
-            var awake = new HashSet<string>(StringComparer.Ordinal);
-            while (true)
+            catch (JobServerException exception) when (query.LeftOut is not null && IsOfQueue(exception, queue))
             {
-                foreach (var position in positions.Where(p => all || awake.Contains((string)p.Key!)))
-                {
-                    while (await ReadPatientlyAsync(position, cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
-                    {
-                        yield return events;
-                    }
-                }
-
-                awake = await WaitForEventsAsync(waiter, positions, cancellationToken).ConfigureAwait(false);
-                // After a fault nobody knows which streams moved.
-                all = awake.Count == 0;
+                refusals.Add(OfEvents(queue, exception));
             }
         }
+
+        foreach (var refusal in refusals)
+        {
+            await (positions.Count > 0 ? query.LeftOut!(refusal) : throw refusal).ConfigureAwait(false);
+        }
+
+        return positions;
     }
+
+    /// <summary>Reads on. A queue whose events can't be read is left out, as long as others are left.</summary>
+    private async Task<List<JobEvent>?> ReadOrLeaveAsync(StreamPosition position, List<StreamPosition> positions, EventQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadPatientlyAsync(position, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JobServerException exception) when (query.LeftOut is not null && IsOfQueue(exception, position.Queue))
+        {
+            var refusal = OfEvents(position.Queue, exception);
+            if (positions.Count == 1)
+            {
+                throw refusal;
+            }
+
+            positions.Remove(position);
+            await query.LeftOut(refusal).ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    private static bool IsOfQueue(JobServerException error, string queue) => error.ErrorId is "AccessDenied" or "WrongKeyType" || error.Target is string target && target == queue;
+
+    private static JobServerException OfEvents(string queue, JobServerException error) => error.Target is string target && target == queue ? error
+        : new(error.ErrorId, error.Kind, $"The events of queue '{queue}' can't be read. {error.Message}", error.Advice, error) { Target = queue };
 
     /// <summary>Ends a connection without waiting for its last answer, which is the one to a wait.</summary>
     private readonly struct Hangup(ConnectionMultiplexer connection) : IAsyncDisposable
@@ -116,26 +169,30 @@ internal sealed partial class BullMqServer
         }
     }
 
-    /// <summary>Waits until a stream has something behind its position: its keys; empty after the wait or a fault.</summary>
-    private async Task<HashSet<string>> WaitForEventsAsync(ScriptRunner waiter, List<StreamPosition> positions, CancellationToken cancellationToken)
+    /// <summary>Waits until a stream has something behind its position: its keys; empty after the wait or a fault. A refusal does not say of which stream it is: they are read then.</summary>
+    private async Task<(HashSet<string> Awake, JobServerException? Refusal)> WaitForEventsAsync(ScriptRunner waiter, List<StreamPosition> positions, CancellationToken cancellationToken)
     {
         if (IsCluster)
         {
             // Streams of several nodes can't be waited for in one call.
             await Task.Delay(100, cancellationToken).ConfigureAwait(false);
-            return [];
+            return ([], null);
         }
 
         object[] arguments = ["COUNT", 1, "BLOCK", BlockMilliseconds, "STREAMS", .. positions.Select(p => (object)p.Key), .. positions.Select(p => p.LastId)];
         try
         {
             var answer = await waiter.CommandAsync(reads: true, again: false, "XREAD", arguments, cancellationToken).ConfigureAwait(false);
-            return answer.IsNull ? [] : [.. ((RedisResult[])answer!).Select(s => (string)((RedisResult[])s!)[0]!)];
+            return (answer.IsNull ? [] : [.. ((RedisResult[])answer!).Select(s => (string)((RedisResult[])s!)[0]!)], null);
         }
         catch (JobServerException exception) when (RedisErrors.IsPassing(exception))
         {
             await Task.Delay(200, cancellationToken).ConfigureAwait(false);
-            return [];
+            return ([], null);
+        }
+        catch (JobServerException exception) when (exception.ErrorId is "AccessDenied" or "WrongKeyType")
+        {
+            return ([], exception);
         }
     }
 }

@@ -139,7 +139,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     }
 
     /// <summary>The names of the queues that are meant: those given, else the connection's default one, else all.</summary>
-    /// <remarks>A plain name that isn't there is an error record and the others go on.</remarks>
+    /// <remarks>A plain name that isn't there, or may not be read while others are named, is an error record and the others go on.</remarks>
     internal async Task<IReadOnlyList<string>> ResolveQueuesAsync(IJobServer server, string[]? patterns, CancellationToken token)
     {
         patterns ??= server.Connection.DefaultQueue is { } queue ? [queue] : null;
@@ -151,7 +151,8 @@ public abstract class JobServerCmdlet : AsyncCmdlet
 
         var names = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var query in Queries(patterns))
+        var queries = Queries(patterns).ToList();
+        foreach (var query in queries)
         {
             try
             {
@@ -163,7 +164,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
                     }
                 }
             }
-            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
+            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound || (e.Kind == JobErrorKind.Access && queries.Count > 1))
             {
                 await WriteErrorAsync(e, query.Names).ConfigureAwait(false);
             }

@@ -117,6 +117,8 @@ internal sealed class JobWaiter(IJobServer server, IEnumerable<JobReference> job
         {
             Queues = [.. keys.Select(key => key.Queue).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)],
             Ids = keys.Count <= FilteredByIdAtMost ? [.. keys.Select(key => key.Id).Distinct(StringComparer.Ordinal)] : null,
+            // The looks tell of a queue that can't be read.
+            LeftOut = static _ => Task.CompletedTask,
         };
         try
         {

@@ -61,7 +61,7 @@ public sealed class GetJobQueueCommand : JobServerCmdlet
             {
                 await ShowAsync(server, [name], token).ConfigureAwait(false);
             }
-            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound)
+            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound || (e.Kind == JobErrorKind.Access && patterns!.Length > 1))
             {
                 await WriteErrorAsync(e, name).ConfigureAwait(false);
             }

@@ -124,14 +124,26 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
             ending.CancelAfter(timeout);
         }
 
-        var watches = servers.Select(server => WatchAsync(server, ending)).ToList();
         try
         {
-            await Task.WhenAll(watches).ConfigureAwait(false);
+            await Task.WhenAll(servers.Select(WatchOneAsync)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
             // The time is over, or the number is reached.
+        }
+
+        async Task WatchOneAsync(IJobServer server)
+        {
+            try
+            {
+                await WatchAsync(server, ending).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (servers.Count > 1)
+            {
+                // One server of several: the others are watched all the same.
+                await WriteErrorAsync(e, server.Connection).ConfigureAwait(false);
+            }
         }
     }
 
@@ -152,7 +164,7 @@ public sealed class WatchJobEventCommand : JobServerCmdlet
         }
 
         var ids = Id ?? (pipedWholeQueue || pipedJobs.Count == 0 ? null : [.. pipedJobs.Where(job => names!.Contains(job.Queue)).Select(job => job.Id).Distinct(StringComparer.Ordinal)]);
-        var query = new EventQuery { Queues = [.. queues.Where(name => name.Length > 0)], Ids = ids, From = From, PollInterval = PollInterval };
+        var query = new EventQuery { Queues = [.. queues.Where(name => name.Length > 0)], Ids = ids, From = From, PollInterval = PollInterval, LeftOut = error => WriteErrorAsync(error) };
         var filter = new EventFilter(server, Id, Event, Name, pipedWholeQueue ? null : pipedJobs);
         try
         {
