@@ -14,10 +14,11 @@ public interface IJobMetrics
     /// <returns>The points. Steps in which nothing happened may be missing.</returns>
     Task<IReadOnlyList<JobMetricPoint>> GetMetricsAsync(JobMetricQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Finished jobs a minute of every queue in the last hour.</summary>
+    /// <summary>Finished jobs a minute of queues in the last hour.</summary>
+    /// <param name="queues">The queues.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>One row a queue.</returns>
-    Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken);
 
     /// <summary>What one queue has done since its metrics began.</summary>
     /// <param name="queue">The queue.</param>

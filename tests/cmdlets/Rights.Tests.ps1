@@ -172,6 +172,7 @@ Describe 'Who may read some queues only' {
         @{ Command = 'Get-Job -Queue audit, emails, zoo -State completed -First 2 | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
         @{ Command = 'Watch-JobEvent -Timeout 2 -From start | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
         @{ Command = 'Watch-JobEvent audit, emails, zoo -Timeout 2 -From start | ForEach-Object Queue | Select-Object -Unique'; Gives = 'emails' }
+        @{ Command = 'Get-JobMetric -Sparkline | ForEach-Object Queue'; Gives = 'emails' }
         @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '1' } } | Wait-Job -Timeout 5 | ForEach-Object Queue"; Gives = 'emails' }
         @{ Command = "'audit', 'emails', 'zoo' | ForEach-Object { [pscustomobject]@{ Queue = `$_; Id = '5' } } | Receive-Job | ForEach-Object ok"; Gives = 'True' }
     ) {

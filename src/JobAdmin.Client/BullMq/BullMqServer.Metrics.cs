@@ -69,12 +69,13 @@ internal sealed partial class BullMqServer : IJobMetrics
         }
     }
 
-    public async Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken)
     {
         var lines = new List<JobSparkline>();
         var end = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / Minute;
-        foreach (var queue in (await FindQueuesAsync(cancellationToken).ConfigureAwait(false)).Order(StringComparer.OrdinalIgnoreCase))
+        foreach (var queue in queues)
         {
+            await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
             var points = new long[60];
             var (completed, failed) = await ReadCountersAsync(queue, points.Length, cancellationToken).ConfigureAwait(false);
             foreach (var (time, jobs) in (completed?.Points ?? []).Concat(failed?.Points ?? []))

@@ -45,7 +45,7 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
     [ArgumentCompleter(typeof(JobNameCompleter))]
     public string[]? Name { get; set; }
 
-    /// <summary>Writes only the finished jobs a minute of the last hour, all queues in one question to the server.</summary>
+    /// <summary>Writes only the finished jobs a minute of the last hour; an HTTP server is asked for all queues in one question.</summary>
     [Parameter]
     public SwitchParameter Sparkline { get; set; }
 
@@ -92,14 +92,19 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
             throw JobErrors.Input("ParameterConflict", $"-Sparkline is always of the last hour, minute by minute, and -{other} asks for something else: give one of the two.");
         }
 
-        foreach (var server in queues.Select(static queue => queue.Server).Distinct().ToList())
+        // One question to a server of an API; Redis is asked queue by queue, and one that can't be read does not end it.
+        var questions = queues.GroupBy(static queue => queue.Server).SelectMany(static of => of.Chunk(of.Key.Connection.Kind == JobServerKind.Redis ? 1 : int.MaxValue)).ToList();
+        foreach (var asked in questions)
         {
-            var names = queues.Where(queue => queue.Server == server).Select(static queue => queue.Queue).ToHashSet(StringComparer.Ordinal);
-            Run(async token =>
+            try
             {
-                var lines = await JobCapability.Of<IJobMetrics>(server, "give metrics over time").GetSparklinesAsync(token).ConfigureAwait(false);
-                await EmitPageAsync(lines.Where(line => names.Contains(line.Queue)).ToList()).ConfigureAwait(false);
-            });
+                Run(async token => await EmitPageAsync(await JobCapability.Of<IJobMetrics>(asked[0].Server, "give metrics over time")
+                    .GetSparklinesAsync(Array.ConvertAll(asked, static queue => queue.Queue), token).ConfigureAwait(false)).ConfigureAwait(false));
+            }
+            catch (JobServerException e) when (questions.Count > 1)
+            {
+                WriteError(JobErrors.From(e, asked[0].Queue));
+            }
         }
     }
 

@@ -150,7 +150,7 @@ public sealed class QueueFactsTests(Bench bench) : ParityTest(bench)
         var hours = await server.GetMetricsAsync(new JobMetricQuery { Queue = lab.Queue, Step = TimeSpan.FromHours(1) }, Ct);
         Assert.Equal(7, hours.Sum(p => p.Completed));
         Assert.All(hours, p => Assert.Equal(0, p.Time.Minute));
-        Assert.Equal(7, Assert.Single(await server.GetSparklinesAsync(Ct)).Points.Sum());
+        Assert.Equal(7, Assert.Single(await server.GetSparklinesAsync([lab.Queue], Ct)).Points.Sum());
         Assert.Empty(await server.GetMetricsAsync(new JobMetricQuery { Queue = lab.Queue, To = DateTimeOffset.UtcNow.AddHours(-2) }, Ct));
     }
 

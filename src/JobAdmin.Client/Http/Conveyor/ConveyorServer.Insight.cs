@@ -31,12 +31,12 @@ internal sealed partial class ConveyorServer : IJobMetrics, IJobGroups, IJobFlow
         return [.. ApiJson.Items(Data(answer)).Select(point => ReadPoint(point, query)).OrderBy(static point => point.Time)];
     }
 
-    public async Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<JobSparkline>> GetSparklinesAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken)
     {
         Require(JobServerCapabilities.Metrics, "give metrics");
         using var answer = await DataAsync(ApiRequest.Get("metrics/sparklines", 2), "get sparklines", cancellationToken).ConfigureAwait(false);
         return Data(answer) is { ValueKind: JsonValueKind.Object } rows
-            ? [.. rows.EnumerateObject().Select(row => new JobSparkline
+            ? [.. rows.EnumerateObject().Where(row => queues.Contains(row.Name)).Select(row => new JobSparkline
             {
                 Queue = row.Name, Points = [.. ApiJson.Items(row.Value).Select(static number => (long)(ApiJson.AsNumber(number) ?? 0))], Server = this,
             })]

@@ -206,7 +206,7 @@ public sealed class ConveyorReplayTests
         Assert.Equal((4, 2, TimeSpan.FromMinutes(1), Utc("2026-11-22T03:55:00Z")), (all.Completed, all.Failed, all.Step, all.Time));
         Assert.Equal(TimeSpan.FromMilliseconds(5.0 / 6), all.AverageDuration);
         Assert.Equal(3, points.Count);
-        Assert.Equal([6L], (await metrics.GetSparklinesAsync(Token)).Single(row => row.Queue == "emails").Points);
+        Assert.Equal([6L], (await metrics.GetSparklinesAsync(["emails"], Token)).Single(row => row.Queue == "emails").Points);
     }
 
     [Fact]
