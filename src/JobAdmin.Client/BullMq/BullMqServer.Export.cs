@@ -95,7 +95,7 @@ internal sealed partial class BullMqServer : IJobTransfer
         yield return await WriteKeysAsync(queue, own, cancellationToken).ConfigureAwait(false);
         foreach (var pattern in new[] { "repeat:", "de:", "dn:" })
         {
-            await foreach (var found in ScanAsync(EscapeGlob(keys.Base + pattern) + "*", KeysAtOnce, keys.Meta, cancellationToken).ConfigureAwait(false))
+            await foreach (var found in ScanAsync(EscapeGlob(keys.Base + pattern) + "*", KeysAtOnce, keys.Meta, null, cancellationToken).ConfigureAwait(false))
             {
                 var names = found.Select(k => k[keys.Base.Length..]).Where(k => !IsJobOfScheduler(k)).ToList();
                 yield return await WriteKeysAsync(queue, names, cancellationToken).ConfigureAwait(false);

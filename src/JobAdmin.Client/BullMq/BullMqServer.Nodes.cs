@@ -66,16 +66,17 @@ internal sealed partial class BullMqServer
     /// <param name="pattern">The pattern.</param>
     /// <param name="count">How many keys of the server one answer is about.</param>
     /// <param name="near">A key whose slot has all of them, where they have a hash tag: other nodes are not waited for.</param>
+    /// <param name="away">Takes the errors of nodes that are away, while the others are searched; null where one of them ends the search.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    private async IAsyncEnumerable<IReadOnlyList<string>> ScanAsync(string pattern, int count, RedisKey near, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<string>> ScanAsync(string pattern, int count, RedisKey near, List<JobServerException>? away, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var nodes = await NodesAsync(cancellationToken).ConfigureAwait(false);
+        var nodes = (await NodesAsync(cancellationToken).ConfigureAwait(false)).ToList();
         if (ScriptRunner.HasTag(near) && multiplexer.GetHashSlot(near) is var slot)
         {
             nodes = [.. nodes.Where(node => node.EndPoint is null || node.Slots.Any(range => range.From <= slot && slot <= range.To) || ServerAt(node.EndPoint).IsConnected)];
         }
 
-        var before = await MovesAsync(nodes, cancellationToken).ConfigureAwait(false);
+        var before = await MovesAsync(nodes, away, cancellationToken).ConfigureAwait(false);
         foreach (var node in nodes)
         {
             await foreach (var page in ScanNodeAsync(node.EndPoint, pattern, count, cancellationToken).ConfigureAwait(false))
@@ -84,13 +85,13 @@ internal sealed partial class BullMqServer
             }
         }
 
-        if (!before.Contains('[') && before == await MovesAsync(nodes, cancellationToken).ConfigureAwait(false))
+        if (!before.Contains('[') && before == await MovesAsync(nodes, null, cancellationToken).ConfigureAwait(false))
         {
             yield break;
         }
 
         // Keys on the move may have passed us, from a node yet to come to one we had left: on the way back they are met.
-        foreach (var node in nodes.Reverse())
+        foreach (var node in Enumerable.Reverse(nodes))
         {
             await foreach (var page in ScanNodeAsync(node.EndPoint, pattern, count, cancellationToken).ConfigureAwait(false))
             {
@@ -99,13 +100,24 @@ internal sealed partial class BullMqServer
         }
     }
 
-    /// <summary>The slots of nodes in the words of each, with what is under way in brackets.</summary>
-    private async Task<string> MovesAsync(IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    /// <summary>The slots of nodes in the words of each, with what is under way in brackets. Those that are away are taken out of the list where their errors are wanted.</summary>
+    private async Task<string> MovesAsync(List<Node> nodes, List<JobServerException>? away, CancellationToken cancellationToken)
     {
         var own = new List<string>();
-        foreach (var node in nodes.Where(node => node.EndPoint is not null && nodes.Count > 1))
+        foreach (var node in nodes.Where(node => node.EndPoint is not null && nodes.Count > 1).ToList())
         {
-            var text = (string?)await runner.CallAsync(() => ServerAt(node.EndPoint).ExecuteAsync("CLUSTER", "NODES"), $"CLUSTER NODES on {node.EndPoint}", 0, cancellationToken).ConfigureAwait(false) ?? "";
+            string text;
+            try
+            {
+                text = (string?)await runner.CallAsync(() => ServerAt(node.EndPoint).ExecuteAsync("CLUSTER", "NODES"), $"CLUSTER NODES on {node.EndPoint}", 0, cancellationToken).ConfigureAwait(false) ?? "";
+            }
+            catch (JobServerException exception) when (away is not null && nodes.Count > 1 && RedisErrors.IsPassing(exception))
+            {
+                away.Add(exception);
+                nodes.Remove(node);
+                continue;
+            }
+
             own.AddRange(text.Split('\n').Where(line => line.Contains("myself", StringComparison.Ordinal)).Select(line => string.Join(' ', line.Split(' ').Skip(8))));
         }
 

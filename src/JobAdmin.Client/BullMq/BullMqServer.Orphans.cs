@@ -21,7 +21,7 @@ internal sealed partial class BullMqServer
         var keys = Keys(queue);
         var candidates = new HashSet<string>(StringComparer.Ordinal);
         long looked = 0;
-        await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", KeysAtOnce, keys.Meta, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", KeysAtOnce, keys.Meta, null, cancellationToken).ConfigureAwait(false))
         {
             progress?.Report(new BulkProgress(looked += page.Count, null, "keys looked at"));
             var ids = page.Where(key => key.StartsWith(keys.Base, StringComparison.Ordinal)).Select(key => JobIdOf(key[keys.Base.Length..])).OfType<string>()

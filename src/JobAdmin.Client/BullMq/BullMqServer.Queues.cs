@@ -13,9 +13,10 @@ internal sealed partial class BullMqServer
     public async IAsyncEnumerable<JobQueueInfo> GetQueuesAsync(QueueQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var patterns = query.Names is { Count: > 0 } names ? names.Select(n => new JobWildcard(n)).ToArray() : null;
+        var away = new List<JobServerException>();
         IReadOnlyList<string> wanted = patterns is not null && patterns.All(p => p.IsLiteral)
             ? [.. patterns.Select(p => p.Literal!).Distinct(StringComparer.Ordinal)]
-            : [.. (await FindQueuesAsync(cancellationToken).ConfigureAwait(false)).Where(n => patterns is null || patterns.Any(p => p.IsMatch(n)))
+            : [.. (await FindQueuesAsync(away, cancellationToken).ConfigureAwait(false)).Where(n => patterns is null || patterns.Any(p => p.IsMatch(n)))
                 .Union(patterns?.Where(p => p.IsLiteral).Select(p => p.Literal!) ?? [], StringComparer.Ordinal).Order(StringComparer.OrdinalIgnoreCase)];
         if (query.NamesOnly)
         {
@@ -27,6 +28,11 @@ internal sealed partial class BullMqServer
                 }
 
                 yield return new JobQueueInfo { Name = name, Prefix = Prefix, Server = this };
+            }
+
+            if (away.Count > 0)
+            {
+                throw away[0];
             }
 
             yield break;
@@ -57,6 +63,11 @@ internal sealed partial class BullMqServer
                 denied.Add((first, exception));
                 continue;
             }
+            catch (JobServerException exception) when (away.Count > 0 && RedisErrors.IsPassing(exception))
+            {
+                // A cluster may give nothing while a node is away.
+                throw away[0];
+            }
 
             if (info is not null)
             {
@@ -66,6 +77,12 @@ internal sealed partial class BullMqServer
             {
                 missing.Add(first);
             }
+        }
+
+        if (away.Count > 0)
+        {
+            // What the other nodes have was given.
+            throw away[0];
         }
 
         if (missing.Count > 0)
@@ -80,13 +97,15 @@ internal sealed partial class BullMqServer
     }
 
     /// <summary>The names of all queues with our prefix, found by the keys that only queues have.</summary>
-    private async Task<HashSet<string>> FindQueuesAsync(CancellationToken cancellationToken)
+    private Task<HashSet<string>> FindQueuesAsync(CancellationToken cancellationToken) => FindQueuesAsync(null, cancellationToken);
+
+    private async Task<HashSet<string>> FindQueuesAsync(List<JobServerException>? away, CancellationToken cancellationToken)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         var start = Prefix + ":";
         // `meta` is BullMQ's, `id` is classic Bull's too.
         var pattern = EscapeGlob(start) + "*:[im]*";
-        await foreach (var page in ScanAsync(pattern, KeysForNames, start, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in ScanAsync(pattern, KeysForNames, start, away, cancellationToken).ConfigureAwait(false))
         {
             foreach (var key in page)
             {

@@ -96,7 +96,7 @@ internal sealed partial class BullMqServer
     private async Task RemoveRestAsync(QueueKeys keys, Func<IReadOnlyList<string>, Task>? keep, CancellationToken cancellationToken)
     {
         var own = QueueWords.ToHashSet(StringComparer.Ordinal);
-        await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", KeysAtOnce, keys.Meta, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in ScanAsync(EscapeGlob(keys.Base) + "*", KeysAtOnce, keys.Meta, null, cancellationToken).ConfigureAwait(false))
         {
             var found = page.Select(k => k[keys.Base.Length..]).Where(name => !own.Contains(name));
             var types = await Task.WhenAll(found.Select(async name => (Name: name, Type: (string?)await runner.CommandAsync(reads: true, "TYPE", [keys[name]], cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);

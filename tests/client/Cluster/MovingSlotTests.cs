@@ -89,6 +89,42 @@ public sealed class MovingSlotTests(Bench bench)
         Assert.Equal(JobErrorKind.Connection, (await ErrorOfAsync(() => server.QueuesAsync())).Kind);
     }
 
+    [Fact]
+    public async Task Queues_on_the_other_nodes_are_given_before_the_error_of_one_that_is_away()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        var names = new List<string>();
+        for (var i = 0; i < 12; i++)
+        {
+            var prefix = $"q{i}";
+            if ((await cluster.OwnerAsync($"bull:{{{prefix}}}:meta")).Port != cluster.Nodes[2].Port)
+            {
+                names.Add($"{{{prefix}}}");
+            }
+
+            await cluster.Connection.GetDatabase().HashSetAsync($"bull:{{{prefix}}}:meta", "version", "bullmq:6.7.0");
+        }
+
+        foreach (var node in cluster.Nodes)
+        {
+            await At(cluster, node).ExecuteAsync("CONFIG", "SET", "cluster-require-full-coverage", "no");
+        }
+
+        await using var server = await ConnectAsync(new JobServerOptions { Name = "cluster", Address = cluster.Nodes[0].Address, Timeout = TimeSpan.FromSeconds(20) });
+        Assert.Equal(12, (await server.QueuesAsync()).Count);
+        await cluster.Nodes[2].DisposeAsync();
+        var given = new List<string>();
+        var error = await ErrorOfAsync(async () =>
+        {
+            await foreach (var queue in server.GetQueuesAsync(new QueueQuery(), Ct))
+            {
+                given.Add(queue.Name);
+            }
+        });
+        Assert.Equal(names.Order(StringComparer.Ordinal), given);
+        Assert.Contains($":{cluster.Nodes[2].Port}", error.Message, StringComparison.Ordinal);
+    }
+
     private static IServer At(RedisCluster cluster, RedisServer node) => cluster.Connection.GetServer("127.0.0.1", node.Port);
 
     private static async Task<string> IdAsync(RedisCluster cluster, RedisServer node) => (string)(await At(cluster, node).ExecuteAsync("CLUSTER", "MYID"))!;
