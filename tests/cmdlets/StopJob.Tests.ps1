@@ -76,6 +76,29 @@ Describe 'Stop-Job' {
         @(Stop-Job -Queue chat -State delayed -Confirm:$false -PassThru -ErrorAction SilentlyContinue | Where-Object Status -EQ Stopped).Count | Should -Be 3
     }
 
+    It 'stops an earlier run of a scheduler that waits for its retry, and not the next one: <Lib> <Do>' -ForEach @(
+        @{ Lib = 'bullmq'; Do = 'upsertScheduler' }
+        @{ Lib = 'bullmq5'; Do = 'upsertScheduler' }
+        @{ Lib = 'bullmq5'; Do = 'repeatable' }
+    ) {
+        $options = @{ attempts = 3; backoff = 1e7 }
+        [void](Invoke-Peer @{ lib = $Lib; do = $Do; queue = 'runs'; id = 'nightly'; repeat = @{ every = 4000 }; template = @{ name = 'report'; opts = $options }; opts = $options })
+        # A legacy one has its first run at the next full step.
+        if ($Do -eq 'repeatable') { Get-Job -Queue runs -State delayed | Wait-Job -For waiting -Timeout 6 -ErrorAction Ignore | Out-Null; Get-Job -Queue runs -State delayed | Invoke-JobPromotion -Confirm:$false }
+        [void](Invoke-Peer @{ lib = $Lib; do = 'work'; queue = 'runs'; behave = @{ do = 'fail'; reason = 'no luck' } })
+        $next, $earlier = (Get-Job -Queue runs -State delayed).Where({ -not $_.FailedReason }, 'Split')
+        $next | Should -HaveCount 1
+        $earlier.Count | Should -BeGreaterThan 0
+        Get-WhatIf 'Stop-Job -Queue runs -State delayed -WhatIf' | Should -BeLike "Stop $($earlier.Count) delayed job* in queue runs (refused: 1 owned by schedulers)"
+        $outcomes = Stop-Job -Queue runs -State delayed -Reason 'not again' -Confirm:$false -PassThru -ErrorAction SilentlyContinue
+        ($outcomes | Where-Object Status -EQ SchedulerOwned).Id | Should -Be $next.Id
+        ($outcomes | Where-Object Status -EQ Stopped).Id | Sort-Object | Should -Be ($earlier.Id | Sort-Object)
+        [void](Invoke-Peer @{ lib = $Lib; do = 'work'; queue = 'runs'; behave = @{ do = 'ok' } })
+        (Get-Job $earlier.Id -Queue runs).FailedReason | Select-Object -Unique | Should -Be 'not again'
+        # The chain of runs goes on.
+        @(Get-Job -Queue runs -State delayed, waiting).Count | Should -Be 1
+    }
+
     It 'lets a job that completed all the same run when it is retried' {
         [void](Invoke-Peer @{ do = 'run'; queue = 'emails'; count = 1; result = 1 })
         $done = Get-Job -Queue emails -State completed

@@ -8,7 +8,7 @@ local function isSchedulers(id, job)
   local scheduler = call('HGET', job, 'rjk')
   local next = scheduler and call('ZSCORE', P .. 'repeat', scheduler)
   if not next then return false end
-  if change == 'stop' then return call('ZSCORE', P .. 'delayed', id) end
+  if change == 'stop' then return string.sub(id, -#next - 1) == ':' .. next and call('ZSCORE', P .. 'delayed', id) end
   return id == 'repeat:' .. scheduler .. ':' .. next
 end
 

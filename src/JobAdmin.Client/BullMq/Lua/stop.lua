@@ -20,8 +20,9 @@ for i = 5, #ARGV do
     code = -3
   else
     local scheduler = call('HGET', job, 'rjk')
-    if state == 'delayed' and scheduler and call('ZSCORE', P .. 'repeat', scheduler) then
-      -- The next run of a scheduler carries the chain of runs: the scheduler is what has to be changed.
+    local next = scheduler and call('ZSCORE', P .. 'repeat', scheduler)
+    if state == 'delayed' and next and string.sub(id, -#next - 1) == ':' .. next then
+      -- The next run of a scheduler carries the chain of runs: the scheduler is what has to be changed. An earlier one that waits for its retry does not.
       code = -8
     else
       call('HSET', job, 'defa', reason)
