@@ -53,6 +53,19 @@ Describe 'Remove-Job' {
         (Invoke-Peer @{ do = 'counts'; queue = 'parts' }).waiting | Should -Be 2
     }
 
+    It 'counts jobs that went along with their parents, and misses none: <_>' -ForEach bullmq, bullmq5 {
+        $flow = @{ name = 'top'; queueName = 'papers'; children = @(@{ name = 'middle'; queueName = 'papers'; children = @(@{ name = 'leaf'; queueName = 'papers' }) }) }
+        foreach ($remove in { Remove-Job -Queue papers -State waiting-children -PassThru -Confirm:$false 2>&1 }, { Get-Job -Queue papers -State waiting-children | Remove-Job -PassThru -Confirm:$false 2>&1 }) {
+            foreach ($n in 1..20) { [void](Invoke-Peer @{ do = 'addFlow'; lib = $_; flow = $flow }) }
+            $outcomes = & { $ErrorActionPreference = 'Continue'; & $remove }
+            $outcomes.Where({ $_ -is [Management.Automation.ErrorRecord] }) | Should -BeNullOrEmpty
+            $outcomes.Status | Select-Object -Unique | Should -Be Removed
+            $outcomes.Id | Select-Object -Unique | Should -HaveCount 40
+            Get-Job -Queue papers | Should -BeNullOrEmpty
+        }
+        Get-ErrorId { Remove-Job gone -Queue papers -Confirm:$false } | Should -Be JobNotFound
+    }
+
     It 'says with -WhatIf how many hang below, each once, as many as it deletes' {
         # A grandchild in the parents' queue, a parent below a parent, one with many children, one with a child that is gone, and one with a child that a worker has.
         $child = @{ name = 'child'; queueName = 'parts' }

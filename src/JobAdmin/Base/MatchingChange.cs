@@ -86,12 +86,15 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         }
 
         var slices = byId is null ? queue.Server.ChangeMatchingJobsAsync(query, change, token) : ChangeByIdAsync(byId, token);
+        // BullMQ removes a flow as a whole: a job that matched and is gone when its turn comes went along with its parent.
+        var goesAlong = change is JobChange.Remove { KeepChildren: false } && queue.Server.Connection.Kind == JobServerKind.Redis;
         await foreach (var slice in slices.ConfigureAwait(false))
         {
             Tried += slice.Count;
-            Heard(slice);
+            var told = goesAlong ? [.. slice.Where(static outcome => outcome.Status != JobOutcomeStatus.NotFound)] : slice;
+            Heard(told);
             // After a stop only what was under way still comes, and nobody reads it any more.
-            await UnlessStoppedAsync(Write(slice), token).ConfigureAwait(false);
+            await UnlessStoppedAsync(Write(told), token).ConfigureAwait(false);
             bar.Report(Tried, Count, what);
         }
     }

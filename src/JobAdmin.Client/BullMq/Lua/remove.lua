@@ -8,6 +8,8 @@ for i, state in ipairs(states) do
 end
 local major4 = major == '4'
 local sinceLook = 0
+-- Keys that went along with parents in this call: such a job is not missing when its turn comes.
+local along = {}
 for i = 4, #ARGV do
   -- Whoever has children, or stands in a list, can take long.
   if sinceLook >= 8 or (sinceLook > 0 and not bareId) then
@@ -31,7 +33,7 @@ for i = 4, #ARGV do
   local there, wrong = state ~= '', nil
   if not there then there, wrong = isJob(job) end
   if not there then
-    code = wrong or -1
+    code = wrong or (along[job] and 1 or -1)
   else
     -- Where that is no hash, nothing of it is known.
     local fields = serverPcall('HMGET', job, 'rjk', 'parentKey', 'deid')
@@ -42,12 +44,17 @@ for i = 4, #ARGV do
         bareId, bareScores[keys[1]] = id, score
       end
     end
+    if children == '1' and not bareId then tape = {} end
     if major4 then
       code = codeOf(pcall(bullmq, { P }, { id, children }))
     else
       code = codeOf(pcall(bullmq, { job, P .. 'repeat' }, { id, children, P }))
     end
     if bareId then bareScores[keys[1]] = false end
+    for _, asked in ipairs(tape or {}) do
+      if asked[1] == 'DEL' and asked[2] ~= job then along[asked[2]] = true end
+    end
+    tape = nil
   end
   tell(code, state)
 end
