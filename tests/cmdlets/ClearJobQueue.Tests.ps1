@@ -52,6 +52,7 @@ Describe 'Clear-JobQueue' {
     It 'never takes all for want of a state' {
         Get-ErrorId { Clear-JobQueue emails -Confirm:$false } | Should -Be 'StateMissing'
         Get-ErrorId { Clear-JobQueue emails -State nonsense -Confirm:$false } | Should -Be 'InvalidState'
+        Get-ErrorId { Clear-JobQueue emails -State cancelled, unknown -Confirm:$false } | Should -Be 'InvalidState'
         Get-ErrorId { Clear-JobQueue -State failed -Confirm:$false } | Should -Be 'QueueMissing'
         Get-ErrorId { Clear-JobQueue nix failed -Confirm:$false } | Should -Be 'QueueNotFound'
     }

@@ -10,6 +10,12 @@ internal sealed partial class BullMqServer
 {
     public async Task<long> CountClearAsync(ClearQuery query, CancellationToken cancellationToken)
     {
+        if (StateWords.Expand(query.States).Count == 0)
+        {
+            throw new JobServerException("InvalidState", JobErrorKind.InvalidInput, $"BullMQ has no jobs that are {string.Join(" or ", query.States.Select(static state => state.ToString().ToLowerInvariant()))}.",
+                "Get-JobQueue shows how many jobs each state has; Repair-JobQueue finds jobs that are in none.") { Target = query.Queue };
+        }
+
         var jobs = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter };
         var count = await CountJobsAsync(jobs, cancellationToken).ConfigureAwait(false)
             - await CountHeldAsync(jobs, cancellationToken).ConfigureAwait(false) - await CountNextRunsAsync(jobs, cancellationToken).ConfigureAwait(false);
