@@ -41,6 +41,19 @@ Get-JobQueue no-such-queue
         $end.Text | Should -Not -Match 'still here'
     }
 
+    It 'are told to quote a name in braces, which is a script block: <_>' -ForEach @(
+        'Get-Job -Queue {q1}', 'Get-JobQueue emails, {q1}', 'Clear-JobQueue {q1} -State completed -Confirm:$false', 'Test-JobQueue {q1}', 'Watch-JobEvent {q1} -Timeout 1', 'New-Job a -Queue {q1}',
+        'Set-JobScheduler s -Queue {q1} -Every 5m', 'Remove-JobScheduler s -Queue {q1} -Confirm:$false', 'Get-Job -Queue emails | Copy-Job -Destination {q1} -Confirm:$false',
+        'Connect-JobServer $lab.Uri -Prefix {q1}', 'Connect-JobServer $lab.Uri -Queue {q1}', 'Watch-JobQueue {q1} -Once'
+    ) {
+        $before = Get-Keyspace
+        $record = Get-ErrorOf ([scriptblock]::Create($_))
+        $record.FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentTransformationError,*'
+        "$record" | Should -BeLike "*quote it, as in '{q1}'*"
+        Get-Keyspace | Should -Be $before
+        Get-ErrorId { Get-Job -Queue '{q1}' } | Should -Be QueueNotFound
+    }
+
     It 'stop at errors about single jobs only when told to' {
         $end = Invoke-Scheduled "Invoke-JobRetry -Queue emails -Id 1, none -WhatIf:`$false -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; exit 7"
         $end.ExitCode | Should -Be 7

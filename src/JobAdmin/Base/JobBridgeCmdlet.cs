@@ -27,6 +27,7 @@ public abstract class JobBridgeCmdlet : JobServerCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [PlainText]
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string[]? Queue { get; set; }
 

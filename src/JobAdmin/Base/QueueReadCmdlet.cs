@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Completion;
+using JobAdmin.Parameters;
 
 namespace JobAdmin.Base;
 
@@ -10,6 +11,7 @@ public abstract class QueueReadCmdlet : JobServerCmdlet
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [PlainText]
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string[]? Queue { get; set; }
 

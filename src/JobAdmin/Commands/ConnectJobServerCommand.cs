@@ -52,11 +52,13 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     /// <summary>The prefix of BullMQ's keys.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     public string Prefix { get; set; } = "bull";
 
     /// <summary>The queue that is meant when a command names none.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     public string? Queue { get; set; }
 
     /// <summary>Refuses every change on this connection.</summary>

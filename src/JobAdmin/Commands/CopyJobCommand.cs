@@ -23,6 +23,7 @@ public sealed partial class CopyJobCommand : JobFilterCmdlet
     /// <summary>The queue that the copies go to. Without it, a queue of the same name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Destination { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
+using JobAdmin.Parameters;
 
 namespace JobAdmin.Commands;
 
@@ -14,6 +15,7 @@ public sealed class GetJobQueueCommand : JobServerCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [Alias("Name")]
+    [PlainText]
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string[]? Queue { get; set; }
 

@@ -32,6 +32,7 @@ public sealed class NewJobCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using JobAdmin.Base;
 using JobAdmin.Completion;
+using JobAdmin.Parameters;
 
 namespace JobAdmin.Commands;
 
@@ -24,6 +25,7 @@ public sealed class RemoveJobSchedulerCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the one that the object names, or the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 

@@ -28,6 +28,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
     /// <summary>The queue. Without it, the one that the object names, or the connection's default queue.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainText]
     [ArgumentCompleter(typeof(LiteralQueueCompleter))]
     public string? Queue { get; set; }
 

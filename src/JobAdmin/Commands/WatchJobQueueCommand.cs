@@ -23,6 +23,7 @@ public sealed class WatchJobQueueCommand : JobServerCmdlet
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [PlainText]
     [ArgumentCompleter(typeof(QueueCompleter))]
     public string[]? Queue { get; set; }
 
