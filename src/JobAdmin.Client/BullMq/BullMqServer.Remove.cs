@@ -52,8 +52,13 @@ internal sealed partial class BullMqServer
     }
 
     /// <summary>Whether an id would be the name of another key of the queue, so that no job can have it.</summary>
-    internal static bool IsKeyOfQueue(string id) => QueueWords.Contains(id, StringComparer.Ordinal)
-        || id.LastIndexOf(':') is var colon and >= 0 && (JobWords.ContainsKey(id[(colon + 1)..]) || id.IndexOf(':') == colon && id.StartsWith("repeat:", StringComparison.Ordinal));
+    /// <remarks>BullMQ takes ids with two colons, whatever stands behind the last one, and none with a single one.</remarks>
+    internal static bool IsKeyOfQueue(string id)
+    {
+        var colon = id.LastIndexOf(':');
+        var isRun = id.StartsWith("repeat:", StringComparison.Ordinal);
+        return IsQueueWord(id) || (colon >= 0 && (JobWords.ContainsKey(id[(colon + 1)..]) ? isRun || id.Count(static c => c == ':') != 2 : isRun && id.IndexOf(':') == colon));
+    }
 
     /// <summary>Checks whether a queue may be removed, and counts its jobs.</summary>
     private async Task<(QueueProfile Profile, long Total)> BeforeRemovalAsync(string queue, bool force, CancellationToken cancellationToken)

@@ -143,6 +143,8 @@ public sealed class OrphanTests(Bench bench) : ParityTest(bench)
         await lab.DoAsync("upsertScheduler", new { id = "nightly", repeat = new { every = 3_600_000 } });
         await lab.DoAsync("upsertScheduler", new { id = "a:b", repeat = new { pattern = "0 0 3 * * *" } });
         await lab.AddAsync(opts: new { deduplication = new { id = "kept" } });
+        // A job of its own, though it looks like a part of another.
+        await lab.AddAsync(opts: new { jobId = "order:1:failed" });
         // What others keep under the same beginning: counts, an application's own, a queue whose prefix begins with ours.
         await lab.Db.HashSetAsync(lab.Base + "metrics:failed", [new("count", "3"), new("prevTS", "1700000000000"), new("prevCount", "3")]);
         await lab.Db.ListRightPushAsync(lab.Base + "metrics:failed:data", "3");

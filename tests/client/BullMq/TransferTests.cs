@@ -33,6 +33,25 @@ public sealed class TransferTests(Bench bench)
         Assert.Equal(["front", "7", "8", "done", "prio", "pending"], ran!.AsArray().Select(r => r!["id"]!.ToString()).Where(id => !id.StartsWith("repeat", StringComparison.Ordinal)));
     }
 
+    /// <summary>BullMQ takes an id with two colons, whatever stands behind the last one.</summary>
+    [Theory, InlineData("bullmq5"), InlineData("bullmq")]
+    public async Task Jobs_whose_ids_end_like_a_part_of_another(string lib)
+    {
+        await using var lab = bench.Lab(lib);
+        foreach (var id in new[] { "a:b:logs", "order:1:failed", "x:y:processed" })
+        {
+            Assert.Equal(id, await lab.AddAsync(opts: new { jobId = id }));
+        }
+
+        var server = await lab.ServerAsync();
+        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
+        var records = await ExportAsync(server, "emails");
+        await lab.Db.ExecuteAsync("FLUSHDB");
+        Assert.All(await ImportAsync(server, records), o => Assert.Equal(JobOutcomeStatus.Added, o.Status));
+        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), lib);
+        Assert.Equal(3, (await lab.DoAsync("work", new { behave = new { @do = "ok" } }))!.AsArray().Count);
+    }
+
     [Theory, InlineData("bullmq5"), InlineData("bullmq")]
     public async Task A_paused_queue(string lib)
     {
@@ -233,6 +252,8 @@ public sealed class TransferTests(Bench bench)
     [InlineData("{\"queue\":\"q\",\"id\":\"1\",\"state\":\"wait\",\"hash\":{\"a\":{\"base64\":\"?\"}}}", "a value is of the wrong kind")]
     [InlineData("{\"queue\":\"q\",\"id\":\"meta\",\"state\":\"wait\"}", "'meta' is the name of a key")]
     [InlineData("{\"queue\":\"q\",\"id\":\"1:logs\",\"state\":\"wait\"}", "'1:logs' is the name of a key")]
+    [InlineData("{\"queue\":\"q\",\"id\":\"repeat:a:logs\",\"state\":\"wait\"}", "'repeat:a:logs' is the name of a key")]
+    [InlineData("{\"queue\":\"q\",\"id\":\"metrics:completed:data\",\"state\":\"wait\"}", "'metrics:completed:data' is the name of a key")]
     [InlineData("{\"queue\":\"q\",\"key\":\"meta\",\"type\":\"stream\",\"value\":{}}", "'stream' is no type of key")]
     public async Task A_line_that_is_no_record(string line, string why)
     {

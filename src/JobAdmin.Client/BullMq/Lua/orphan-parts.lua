@@ -40,6 +40,8 @@ local function keysOf(P, id)
   end
   for kind, expected in pairs(KINDS) do
     local found = redis.call('TYPE', job .. ':' .. kind).ok
+    -- A job of its own may have such an id: BullMQ takes those with two colons.
+    if found == 'hash' and redis.call('HEXISTS', job .. ':' .. kind, 'timestamp') == 1 and redis.call('HEXISTS', job .. ':' .. kind, 'opts') == 1 then found = 'none' end
     if found == expected then keys[#keys + 1] = job .. ':' .. kind
     elseif found ~= 'none' then return nil end
   end
