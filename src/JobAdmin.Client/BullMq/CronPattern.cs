@@ -138,37 +138,27 @@ internal sealed class CronPattern
     {
         var now = TimeZoneInfo.ConvertTime(after, zone);
         // Who begins in the second of two such hours sees no other.
-        var inSecond = Offsets(now.DateTime, zone) is [_, var second] && now.Offset == second;
+        var inSecond = WallClock.Offsets(now.DateTime, zone) is [_, var second] && now.Offset == second;
         var wall = DateTime.SpecifyKind(now.DateTime, DateTimeKind.Utc);
         while (expression.GetNextOccurrence(wall) is { } next)
         {
             wall = next;
             var local = DateTime.SpecifyKind(next, DateTimeKind.Unspecified);
-            if (Offsets(local, zone) is { Count: > 0 } offsets)
+            if (WallClock.Offsets(local, zone) is { Count: > 0 } offsets)
             {
                 // Where the first hour of a day comes twice, BullMQ 6 takes the second.
                 return new DateTimeOffset(local, inSecond || (secondMidnight && local.Hour == 0 && now.Date < local.Date) ? offsets[^1] : offsets[0]);
             }
 
             // The first hour of a day is left out unseen, unless the walk comes there from the hour before.
-            if (Offsets(local.Date, zone).Count > 0 || seesMidnight)
+            if (WallClock.Offsets(local.Date, zone).Count > 0 || seesMidnight)
             {
-                return new DateTimeOffset(local, OffsetOf(next.AddDays(-1), zone));
+                return new DateTimeOffset(local, WallClock.OffsetBefore(next, zone));
             }
         }
 
         return null;
     }
-
-    /// <summary>The offsets with which a clock shows a time: none where it is left out, two where it comes twice, that of the first moment first.</summary>
-    /// <remarks>Worked out from moments. What .NET says of times on the clock is wrong where winter is the saving time, as in Dublin.</remarks>
-    private static List<TimeSpan> Offsets(DateTime local, TimeZoneInfo zone)
-    {
-        var wall = DateTime.SpecifyKind(local, DateTimeKind.Utc);
-        return [.. new[] { OffsetOf(wall.AddDays(-1), zone), OffsetOf(wall.AddDays(1), zone) }.Distinct().Where(offset => OffsetOf(wall - offset, zone) == offset).OrderDescending()];
-    }
-
-    private static TimeSpan OffsetOf(DateTime utc, TimeZoneInfo zone) => zone.GetUtcOffset(new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)));
 
     /// <summary>The days of one month, each rule as a day of the month and a day of the week of which one is a star. When both fields are restricted, a day needs to fit only one.</summary>
     private static IEnumerable<string> DayRules(CronField days, CronField weekdays, int month, bool alone)

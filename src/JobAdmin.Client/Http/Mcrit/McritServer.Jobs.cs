@@ -88,8 +88,9 @@ internal sealed partial class McritServer
         }
 
         var local = DateTime.SpecifyKind(read.UtcDateTime, DateTimeKind.Unspecified);
-        // An hour that the clocks skip was never read off one; it is taken as the hour after.
-        return new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(zone.IsInvalidTime(local) ? local.AddHours(1) : local, zone), TimeSpan.Zero);
+        // Of an hour that the clocks repeat it is the second. One that they skip was never read off one; it is taken as the hour after.
+        var offset = WallClock.Offsets(local, zone) is [.., var last] ? last : WallClock.OffsetBefore(local, zone);
+        return new DateTimeOffset(Math.Clamp(local.Ticks - offset.Ticks, 0, DateTime.MaxValue.Ticks), TimeSpan.Zero);
     }
 
     /// <summary>A time as the server's deletion understands it: local, whole seconds, never later than meant.</summary>
@@ -98,7 +99,7 @@ internal sealed partial class McritServer
         var zone = Options.ServerTimeZone ?? TimeZoneInfo.Utc;
         var local = TimeZoneInfo.ConvertTime(time, zone).DateTime;
         // In the hour that the clocks repeat, a local time means the first or the second: the jobs of both are left.
-        while (zone.IsAmbiguousTime(local))
+        while (WallClock.Offsets(local, zone).Count > 1)
         {
             local = local.AddMinutes(-1);
         }

@@ -37,10 +37,13 @@ public sealed class McritServerTests
     [InlineData("2026-07-01T10:00:00.900Z", "2026-07-01T12%3A00%3A00")]
     [InlineData("2026-12-01T10:00:00+05:00", "2026-12-01T06%3A00%3A00")]
     [InlineData("2026-10-25T01:30:00Z", "2026-10-25T01%3A59%3A00")]
-    public async Task A_date_is_sent_in_the_server_s_time_and_in_the_one_form_it_reads(string before, string sent)
+    [InlineData("2026-10-25T01:30:00Z", "2026-10-25T00%3A59%3A00", "Europe/Dublin")]
+    [InlineData("2026-03-29T01:30:00Z", "2026-03-29T02%3A30%3A00", "Europe/Dublin")]
+    [InlineData("0001-01-01T00:00:00Z", "0001-01-01T00%3A00%3A00", "UTC")]
+    public async Task A_date_is_sent_in_the_server_s_time_and_in_the_one_form_it_reads(string before, string sent, string zone = "Europe/Berlin")
     {
         await using var fake = mcrit.Start();
-        await using var server = await OpenAsync(fake, Berlin);
+        await using var server = await OpenAsync(fake, TimeZoneInfo.FindSystemTimeZoneById(zone));
         await ClearAsync(server, new JobFilter { Before = DateTimeOffset.Parse(before, System.Globalization.CultureInfo.InvariantCulture) });
         var target = fake.Requests.Single(request => request.Method == "DELETE").Target;
         Assert.StartsWith("/jobs?created_before=", target);
@@ -59,6 +62,23 @@ public sealed class McritServerTests
         await using var unsaid = await OpenAsync(fake);
         Assert.Contains("local times", Assert.Single(unsaid.Connection.Warnings));
         Assert.Equal("MCRIT 1.4.2", unsaid.Connection.ServerVersion);
+    }
+
+    /// <summary>In Dublin winter is the saving time, as .NET sees it.</summary>
+    [Theory]
+    [InlineData("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T01:30:00Z")]
+    [InlineData("Europe/Berlin", "2026-03-29T02:30:00", "2026-03-29T01:30:00Z")]
+    [InlineData("Europe/Dublin", "2026-10-25T00:30:00", "2026-10-24T23:30:00Z")]
+    [InlineData("Europe/Dublin", "2026-10-25T01:30:00", "2026-10-25T01:30:00Z")]
+    [InlineData("Europe/Dublin", "2026-03-29T00:30:00", "2026-03-29T00:30:00Z")]
+    [InlineData("Europe/Dublin", "2026-03-29T01:30:00", "2026-03-29T01:30:00Z")]
+    [InlineData("Europe/Dublin", "2026-03-29T02:30:00", "2026-03-29T01:30:00Z")]
+    public async Task Times_on_the_days_when_clocks_change(string zone, string local, string utc)
+    {
+        var job = mcrit.Add("a", "failed", local);
+        await using var fake = mcrit.Start();
+        await using var server = await OpenAsync(fake, TimeZoneInfo.FindSystemTimeZoneById(zone));
+        Assert.Equal(Utc(utc), (await server.GetJobsByIdAsync("jobs", [job], JobParts.None, Token))[0]!.Timestamp);
     }
 
     [Fact]
