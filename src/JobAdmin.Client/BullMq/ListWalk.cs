@@ -3,15 +3,17 @@ using StackExchange.Redis;
 namespace JobAdmin.Client.BullMq;
 
 /// <summary>Walks through a list of ids that others change meanwhile. A list has no scores to go on from: each look begins with what was seen last, and remembers what
-/// comes next; where neither is there any more, it is searched for on both sides. What was seen before is no guide, since it may be back at the far end.</summary>
+/// comes next; where neither is there any more, it is searched for on both sides. What was seen before is no guide, since it may be back at the far end. What stood at
+/// the far end at first tells when all has been passed that was there then: others may add to it as fast as it is read.</summary>
 internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail, long start = 0)
 {
-    private const int Overlap = 100, Lookahead = 200, Chunk = 5000, Remembered = 5000, MostChunks = 20, MostTries = 4;
-    private readonly HashSet<string> seen = new(StringComparer.Ordinal), ahead = new(StringComparer.Ordinal);
+    private const int Overlap = 100, Lookahead = 200, Chunk = 5000, Remembered = 5000, MostChunks = 20, MostTries = 4, MostTurns = 4;
+    private readonly HashSet<string> seen = new(StringComparer.Ordinal), ahead = new(StringComparer.Ordinal), last = new(StringComparer.Ordinal);
     private readonly Queue<string> seenInOrder = [];
     private readonly List<string> latest = [];
-    private long position = start, length = -1;
+    private long position = start, length = -1, passed, enough = -1;
     private string? next;
+    private int turns;
     private bool ended;
 
     /// <summary>The next ids; empty at the end.</summary>
@@ -22,6 +24,10 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
             if (length < 0)
             {
                 length = await LengthAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else if (passed >= enough && await IsPastLastAsync(cancellationToken).ConfigureAwait(false))
+            {
+                break;
             }
 
             var from = Math.Max(0, position - latest.Count);
@@ -51,7 +57,7 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
             first = Math.Max(0, first);
 
             var fresh = new List<string>(count);
-            var passed = first;
+            var begin = first;
             for (; first < ids.Length && fresh.Count < count; first++)
             {
                 // A job that came back to the far end is known already. BullMQ 4 keeps pseudo ids in the list to wake its workers.
@@ -62,12 +68,14 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
             }
 
             position = from + first;
+            passed += first - begin;
+            last.ExceptWith(ids[begin..first]);
             ended = ids.Length < asked && first == ids.Length;
             var rest = ids.Skip(first).Where(id => !seen.Contains(id)).ToList();
             ahead.Clear();
             ahead.UnionWith(rest);
             next = rest.FirstOrDefault();
-            latest.AddRange(ids[passed..first].TakeLast(Overlap));
+            latest.AddRange(ids[begin..first].TakeLast(Overlap));
             latest.RemoveRange(0, Math.Max(0, latest.Count - Overlap));
             Remember(fresh);
             if (fresh.Count > 0)
@@ -81,6 +89,36 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
 
     /// <summary>Whether a look has the very id that was to come next, or, where none was, the one that was passed last: others may be back at the far end.</summary>
     private bool IsSure(string[] ids) => (next ?? latest.LastOrDefault()) is not { } id || Array.IndexOf(ids, id) >= 0;
+
+    /// <summary>Whether so many were passed as there were, and none of what was last then still stands there. Asked before the second look, it notes what that is.</summary>
+    private async Task<bool> IsPastLastAsync(CancellationToken cancellationToken)
+    {
+        if (enough < 0)
+        {
+            last.UnionWith(await ReadAsync(fromTail ? 0 : -Lookahead, fromTail ? Lookahead - 1 : -1, cancellationToken).ConfigureAwait(false));
+        }
+        else if (++turns > MostTurns || last.Count == 0 || !await IsLastThereAsync(cancellationToken).ConfigureAwait(false))
+        {
+            ended = true;
+            return true;
+        }
+
+        enough = passed + await LengthAsync(cancellationToken).ConfigureAwait(false);
+        return false;
+    }
+
+    private async Task<bool> IsLastThereAsync(CancellationToken cancellationToken)
+    {
+        string[] ids;
+        long from = 0;
+        do
+        {
+            ids = await RangeAsync(from, Chunk, cancellationToken).ConfigureAwait(false);
+            from += Chunk - Lookahead;
+        }
+        while (ids.Length == Chunk && !ids.Any(last.Contains));
+        return ids.Any(last.Contains);
+    }
 
     private void Remember(List<string> fresh)
     {
@@ -143,13 +181,18 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
     {
         var to = from + count - 1;
         var (start, stop) = fromTail ? (-to - 1, -from - 1) : (from, to);
-        var answer = await runner.CommandAsync(reads: true, "LRANGE", [key, start, stop], cancellationToken).ConfigureAwait(false);
-        string[] ids = [.. ((RedisResult[])answer!).Select(id => (string)id!)];
+        var ids = await ReadAsync(start, stop, cancellationToken).ConfigureAwait(false);
         if (fromTail)
         {
             Array.Reverse(ids);
         }
 
         return ids;
+    }
+
+    private async Task<string[]> ReadAsync(long start, long stop, CancellationToken cancellationToken)
+    {
+        var answer = await runner.CommandAsync(reads: true, "LRANGE", [key, start, stop], cancellationToken).ConfigureAwait(false);
+        return [.. ((RedisResult[])answer!).Select(id => (string)id!)];
     }
 }

@@ -127,6 +127,36 @@ public sealed class MovingTests(Bench bench)
         Assert.Equal(3000, seen.Distinct().Count());
     }
 
+    [Theory, InlineData(true, false), InlineData(false, false), InlineData(true, true), InlineData(false, true)]
+    public async Task A_list_that_grows_faster_than_it_is_read_ends(bool oldest, bool withWorkers)
+    {
+        await using var lab = bench.Lab();
+        await lab.JobsAsync("wait", 1000);
+        var server = await lab.ServerAsync();
+        var seen = new List<string>();
+        var next = 10_000;
+        await foreach (var page in server.GetJobsAsync(new JobQuery { Queue = "emails", States = [JobState.Waiting], OldestFirst = oldest, PageSize = 50 }, Ct))
+        {
+            seen.AddRange(page.Select(j => j.Id));
+            if (withWorkers)
+            {
+                // They are faster still: of what stood there at first nothing is left soon.
+                await lab.Db.ExecuteAsync(oldest ? "RPOP" : "LPOP", lab.Base + "wait", 75);
+            }
+
+            await lab.Db.ExecuteAsync(oldest ? "LPUSH" : "RPUSH", [lab.Base + "wait", .. Enumerable.Range(next, 75).Select(n => (object)$"{n}")]);
+            await lab.JobsAsync("completed", Enumerable.Range(next, 75).Select(n => ($"{n}", 1.0, "job", (string?)null)));
+            next += 75;
+            Assert.True(seen.Count < 4000, "it goes on and on");
+        }
+
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        if (!withWorkers)
+        {
+            Assert.Empty(Enumerable.Range(1, 1000).Select(n => $"{n}").Except(seen));
+        }
+    }
+
     [Theory, InlineData(30), InlineData(60), InlineData(130), InlineData(230)]
     public async Task Workers_that_are_done_at_once_with_all_that_was_seen_hide_nothing(int taken)
     {
