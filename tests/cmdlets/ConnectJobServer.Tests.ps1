@@ -16,6 +16,8 @@ Describe 'Connect-JobServer' {
         @{ Given = '127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
         @{ Given = 'redis://127.0.0.1:{0}/3'; Name = '127.0.0.1:{0}/3' }
         @{ Given = 'localhost:{0}/'; Name = 'localhost:{0}' }
+        @{ Given = 'redis://127.0.0.1:{0}?family=4&db=3'; Name = '127.0.0.1:{0}/3' }
+        @{ Given = 'redis://127.0.0.1:{0}/2?db=3'; Name = '127.0.0.1:{0}/2' }
         @{ Given = 'redis://127.0.0.1:{0},127.0.0.1:{0}'; Name = '127.0.0.1:{0}' }
         @{ Given = 'localhost:{0}, LOCALHOST:{0}'; Name = 'localhost:{0}' }
     ) {
@@ -54,6 +56,8 @@ Describe 'Connect-JobServer' {
         @{ What = 'the password in the address'; Parameters = @{ Uri = 'redis://:Pa55%2Fw%40rd:x@127.0.0.1:{0}' } }
         @{ What = 'a password written without escapes'; Parameters = @{ Uri = 'redis://:Pa55/w@rd:x@127.0.0.1:{0}' } }
         @{ What = 'user and password in the address'; Parameters = @{ Uri = 'redis://default:Pa55/w@rd:x@127.0.0.1:{0}/0' } }
+        @{ What = 'a password among the options'; Parameters = @{ Uri = 'redis://127.0.0.1:{0}?password=Pa55%2Fw%40rd:x' } }
+        @{ What = 'user and password among the options'; Parameters = @{ Uri = 'redis://127.0.0.1:{0}/0?username=default&password=Pa55%2Fw%40rd:x' } }
         @{ What = 'a credential'; Parameters = @{ Uri = '127.0.0.1:{0}'; Credential = [pscredential]::new('default', (ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText)) } }
         @{ What = 'a credential before the address'; Parameters = @{ Uri = 'redis://:wrong@127.0.0.1:{0}'; Credential = [pscredential]::new('default', (ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText)) } }
         @{ What = 'a key as SecureString'; Parameters = @{ Uri = '127.0.0.1:{0}'; Key = ConvertTo-SecureString 'Pa55/w@rd:x' -AsPlainText } }
@@ -68,6 +72,7 @@ Describe 'Connect-JobServer' {
         @{ Given = 'redis://' }
         @{ Given = 'redis://127.0.0.1:6379/x' }
         @{ Given = 'redis://127.0.0.1:99999' }
+        @{ Given = 'redis://127.0.0.1:6379?db=x' }
         @{ Given = 'a b c' }
     ) {
         Get-ErrorId { Connect-JobServer $Given } | Should -Be 'InvalidAddress'

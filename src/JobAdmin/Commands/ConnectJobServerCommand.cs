@@ -123,8 +123,8 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     {
         // Whatever is wrong with the address, its password must not stand in the error record: this comes before anything can go wrong.
         var scheme = Api is null or JobServerKind.Redis ? "redis" : "http";
-        var info = ServerAddress.FindUserInfo(given, scheme);
-        TypedSecrets.StrikeOut(MyInvocation, [info, info[(info.IndexOf(':') + 1)..], Key?.Reveal() ?? "", .. Headers().Values.Select(value => value.Reveal())]);
+        TypedSecrets.StrikeOut(MyInvocation, [.. ServerAddress.FindSecrets(given, scheme), Key?.Reveal() ?? "", Credential?.GetNetworkCredential()?.Password ?? "",
+            .. Headers().Values.Select(value => value.Reveal())]);
         return ServerAddress.Parse(given, scheme, SentinelMaster is not null);
     }
 

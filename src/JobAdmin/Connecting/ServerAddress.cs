@@ -37,14 +37,16 @@ internal sealed class ServerAddress
         ? Hosts[0] + (Database > 0 ? $"/{Database}" : "")
         : Hosts[0] + Uri.AbsolutePath.TrimEnd('/');
 
-    /// <summary>The user and password as they are written in an address, whatever else may be wrong with it.</summary>
+    /// <summary>User, password and options as they are written in an address, whatever else may be wrong with it.</summary>
     /// <param name="text">The address.</param>
     /// <param name="defaultScheme">The scheme when it has none.</param>
-    /// <returns>What stands before the host; empty when there is nothing.</returns>
-    public static string FindUserInfo(string text, string defaultScheme)
+    /// <returns>What must not be shown.</returns>
+    public static IReadOnlyList<string> FindSecrets(string text, string defaultScheme)
     {
         var (scheme, rest) = CutScheme(text, defaultScheme);
-        return rest[..(EndOfUserInfo(scheme, rest) + 1)].TrimEnd('@');
+        var at = EndOfUserInfo(scheme, rest);
+        var info = rest[..(at + 1)].TrimEnd('@');
+        return [info, info[(info.IndexOf(':') + 1)..], CutQuery(rest[(at + 1)..]).Query];
     }
 
     /// <summary>Takes an address apart. Nothing of user and password is in the error when it can't.</summary>
@@ -92,6 +94,12 @@ internal sealed class ServerAddress
         return slash < 0 ? rest.LastIndexOf('@') : rest.LastIndexOf('@', slash);
     }
 
+    private static (string Before, string Query) CutQuery(string rest)
+    {
+        var mark = rest.IndexOf('?');
+        return mark < 0 ? (rest, "") : (rest[..mark], rest[(mark + 1)..]);
+    }
+
     private void Login(string userInfo, bool given)
     {
         if (!given)
@@ -107,11 +115,15 @@ internal sealed class ServerAddress
 
     private void ParseRedis(string rest, int defaultPort)
     {
-        var query = rest.IndexOf('?');
-        var path = query < 0 ? rest : rest[..query];
+        var (path, query) = CutQuery(rest);
         var slash = path.IndexOf('/');
         var hosts = slash < 0 ? path : path[..slash];
         var database = slash < 0 ? "" : path[(slash + 1)..].TrimEnd('/');
+        if (TakeOptions(query) is { } other && database.Length == 0)
+        {
+            database = other;
+        }
+
         if (database.Length > 0)
         {
             Database = int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
@@ -135,6 +147,31 @@ internal sealed class ServerAddress
         Hosts = named.Count > 0 ? named : throw Invalid(rest, "it names no host");
     }
 
+    // The application's ioredis takes options from there too, where they do not stand before it. The others say how to connect, and not as whom or to what.
+    private string? TakeOptions(string query)
+    {
+        string? database = null;
+        foreach (var part in query.Split('&'))
+        {
+            var equals = part.IndexOf('=');
+            var value = Uri.UnescapeDataString(part[(equals + 1)..].Replace('+', ' '));
+            switch (equals < 0 ? "" : part[..equals])
+            {
+                case "db":
+                    database = value;
+                    break;
+                case "username":
+                    User ??= value;
+                    break;
+                case "password":
+                    Password ??= value;
+                    break;
+            }
+        }
+
+        return database;
+    }
+
     private void ParseHttp(string rest)
     {
         if (!Uri.TryCreate($"{Scheme}://{rest}", UriKind.Absolute, out var uri) || uri.Host.Length == 0)
@@ -149,5 +186,5 @@ internal sealed class ServerAddress
     private static Uri With(Uri uri, int defaultPort) => uri.Port > 0 ? uri : new UriBuilder(uri) { Port = defaultPort }.Uri;
 
     private JobServerException Invalid(string rest, string why) => Base.JobErrors.Input("InvalidAddress",
-        $"The address {Scheme}://{(Password is null ? "" : "***@")}{rest} can't be used: {why}.", Advice);
+        $"The address {Scheme}://{(Password is null ? "" : "***@")}{CutQuery(rest).Before} can't be used: {why}.", Advice);
 }
