@@ -138,6 +138,34 @@ Describe 'Connect-JobServer' {
         Get-ErrorId { Connect-JobServer $lab.Uri -Timeout 0 } | Should -Be 'InvalidTimeout'
     }
 
+    It 'refuses a length of time that no timer can wait' {
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout ([timespan]::MaxValue) } | Should -Be 'InvalidTimeout'
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout 60d } | Should -Be 'InvalidTimeout'
+    }
+
+    It 'refuses a header without a value' {
+        Get-ErrorId { Connect-JobServer 'http://127.0.0.1:1' -Header @{ 'X-Key' = $null } } | Should -Be 'InvalidHeader'
+    }
+
+    It 'does not take Redis for an HTTP API, to which a key would go' {
+        $env:ADMIN_PASSWORD = 'not-for-redis'
+        try { Get-ErrorId { Connect-JobServer $locked.Uri -Api BioAgents } | Should -Be 'InvalidAddress' } finally { $env:ADMIN_PASSWORD = $null }
+    }
+
+    It 'shows no password that stands in <Where>' -ForEach @(
+        @{ Where = 'the options of an address'; Line = 'Connect-JobServer "redis://127.0.0.1:{0}?password=hunter2&db=1"' }
+        @{ Where = 'the options of an address that can not be read'; Line = 'Connect-JobServer "redis://127.0.0.1:x?password=hunter2"' }
+        @{ Where = 'a credential made on the spot'; Line = 'Connect-JobServer 127.0.0.1:{0} -Credential ([pscredential]::new("default", (ConvertTo-SecureString hunter2 -AsPlainText)))' }
+    ) {
+        $record = Get-ErrorOf ([scriptblock]::Create($Line -f $locked.Port))
+        $record | Should -Not -BeNullOrEmpty
+        $record.InvocationInfo.PositionMessage, ($record | Out-String), ($record.Exception | Format-List -Force | Out-String) | Should -Not -BeLike '*hunter2*'
+    }
+
+    It 'takes an empty credential for none' {
+        (Connect-JobServer $lab.Uri -Credential ([pscredential]::Empty)).Name | Should -Not -BeNullOrEmpty
+    }
+
     It 'says that a time zone is none' {
         Get-ErrorId { Connect-JobServer $lab.Uri -TimeZone Nowhere/Land } | Should -Be 'InvalidTimeZone'
     }

@@ -146,7 +146,8 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
             Prefix = Prefix,
             DefaultQueue = Queue,
             ReadOnly = ReadOnly,
-            Timeout = Timeout > TimeSpan.Zero ? Timeout : throw JobErrors.Input("InvalidTimeout", "-Timeout must be more than nothing."),
+            Timeout = Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromDays(1) ? Timeout
+                : throw JobErrors.Input("InvalidTimeout", "-Timeout must be more than nothing, and no more than a day.", "Give a length of time, as in 500ms, 10s or 1m."),
             SkipCertificateCheck = SkipCertificateCheck,
             CertificateAuthority = CertificateAuthority,
             ClientCertificate = ClientCertificate,
@@ -156,7 +157,8 @@ public sealed class ConnectJobServerCommand : AsyncCmdlet
     }
 
     private Dictionary<string, Secret> Headers() =>
-        Header is null ? [] : Header.Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (Secret)entry.Value!);
+        Header is null ? [] : Header.Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => entry.Value as Secret
+            ?? throw JobErrors.Input("InvalidHeader", $"The value for the header '{entry.Key}' is $null.", "Look whether its variable is set, or leave the header out."));
 
     private TimeZoneInfo? Zone()
     {
