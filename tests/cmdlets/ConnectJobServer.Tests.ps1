@@ -139,8 +139,8 @@ Describe 'Connect-JobServer' {
     }
 
     It 'refuses a length of time that no timer can wait' {
-        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout ([timespan]::MaxValue) } | Should -Be 'InvalidTimeout'
-        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout 60d } | Should -Be 'InvalidTimeout'
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout ([timespan]::MaxValue) } | Should -Be 'ParameterArgumentTransformationError'
+        Get-ErrorId { Connect-JobServer $lab.Uri -Timeout 30d } | Should -Be 'InvalidTimeout'
     }
 
     It 'refuses a header without a value' {

@@ -143,6 +143,7 @@ Describe 'Repair-JobQueue' {
         @{ Case = 'to repair two kinds at once'; Id = 'KindMissing'; Script = { Repair-JobQueue mail -Kind Parent, Marker -Confirm:$false } }
         @{ Case = 'no queue'; Id = 'QueueMissing'; Script = { Repair-JobQueue -FindOnly } }
         @{ Case = 'an interval of nothing'; Id = 'InvalidInterval'; Script = { Repair-JobQueue mail -FindOnly -StalledInterval 0s } }
+        @{ Case = 'an interval that no timer can wait'; Id = 'InvalidInterval'; Script = { Repair-JobQueue mail -FindOnly -StalledInterval 60d } }
         @{ Case = 'a queue that is not there'; Id = 'QueueNotFound'; Script = { Repair-JobQueue none -FindOnly } }
         @{ Case = 'a backup of nothing'; Id = 'ParameterConflict'; Script = { Repair-JobQueue mail -FindOnly -Backup x.jsonl } }
         @{ Case = 'a job in place of a damage'; Id = 'NotAQueue'; Script = { Get-Job -Queue mail -Id 1 | Repair-JobQueue -FindOnly } }

@@ -82,6 +82,14 @@ Describe 'Wait-Job' {
         "$record" | Should -BeLike '*3 of 3 jobs*1 (waiting)*'
     }
 
+    It 'refuses a time that no timer can wait: <_>' -ForEach '60d', ([timespan]::MaxValue), 1e12 {
+        $time = $_
+        Get-ErrorId { JobAdmin\Wait-Job 1 -Queue emails -Timeout $time } | Should -Be 'ParameterArgumentTransformationError'
+        Get-ErrorId { JobAdmin\Receive-Job 1 -Queue emails -Wait -Timeout $time } | Should -Be 'ParameterArgumentTransformationError'
+        Get-ErrorId { Watch-JobEvent -Timeout $time } | Should -Be 'ParameterArgumentTransformationError'
+        Get-ErrorId { Watch-JobQueue -Interval $time } | Should -Be 'ParameterArgumentTransformationError'
+    }
+
     It 'ends with the first job under -Any' {
         $slow = Add-TestJob -Queue slow
         $fast = Add-TestJob

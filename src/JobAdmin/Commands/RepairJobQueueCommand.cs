@@ -49,9 +49,9 @@ public sealed class RepairJobQueueCommand : QueueCmdlet
     {
         wouldOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given is SwitchParameter { IsPresent: true }
             : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-        if (StalledInterval <= TimeSpan.Zero)
+        if (StalledInterval <= TimeSpan.Zero || StalledInterval > DurationAttribute.LongestWait)
         {
-            throw JobErrors.Input("InvalidInterval", "-StalledInterval is a length of time above zero.", "Give it as in -StalledInterval 30s, the workers' own by default.");
+            throw JobErrors.Input("InvalidInterval", $"-StalledInterval is a length of time above zero, and of {DurationAttribute.LongestWait.Days} days at the most.", "Give it as in -StalledInterval 30s, the workers' own by default.");
         }
 
         if (FindOnly && Backup is not null)

@@ -8,7 +8,10 @@ namespace JobAdmin.Parameters;
 /// <remarks>A bare number would be ticks to PowerShell; here it is seconds where the parameter says so, and an error elsewhere.</remarks>
 public sealed partial class DurationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Whether a bare number means seconds.</summary>
+    /// <summary>The longest time to wait: a timer knows hardly more.</summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
+
+    /// <summary>Whether it is a time to wait, for which a bare number means seconds.</summary>
     public bool Seconds { get; init; }
 
     /// <summary>Converts an argument.</summary>
@@ -26,6 +29,11 @@ public sealed partial class DurationAttribute : ArgumentTransformationAttribute
             _ when LanguagePrimitives.TryConvertTo<double>(value, CultureInfo.InvariantCulture, out var number) => FromNumber(number, value),
             _ => throw Unreadable(value),
         };
+
+        if (Seconds && span > LongestWait)
+        {
+            throw new ArgumentTransformationMetadataException($"'{value}' is longer than a command can wait. Give {LongestWait.Days}d or less.");
+        }
 
         // A negative age would mean the future, and so every job; a negative timeout means none, as PowerShell has it.
         return span < TimeSpan.Zero && !Seconds ? throw Unreadable(value!) : span;
