@@ -114,6 +114,24 @@ Describe 'Set-JobQueue' {
         (Set-JobQueue emails -RateLimitMax 0 -PassThru).RateLimitMax | Should -BeNullOrEmpty
     }
 
+    It 'reads settings that are no whole numbers' {
+        [void](Invoke-Peer @{ do = 'add'; queue = 'odd' })
+        try {
+            [void](Invoke-Redis hset bull:odd:meta concurrency Infinity max 1e12 duration 1500.5)
+            [void](Invoke-Redis set bull:odd:limiter much px 60000)
+            $queue = Get-JobQueue odd
+            $queue.Waiting | Should -Be 1
+            $queue.Concurrency | Should -BeNullOrEmpty
+            $queue.RateLimitedFor | Should -BeNullOrEmpty
+            $queue.RateLimitMax | Should -Be ([int]::MaxValue)
+            $queue.RateLimitDuration | Should -Be ([timespan]'0:0:1.5')
+            [void](Invoke-Redis hset bull:odd:meta concurrency x max '' duration 1e300)
+            (Get-JobQueue odd).RateLimitDuration | Should -BeNullOrEmpty
+            { Test-JobQueue odd -ErrorAction Stop } | Should -Not -Throw
+        }
+        finally { Remove-JobQueue odd -Force -Confirm:$false }
+    }
+
     It 'bounds the events, and warns that the application has a say' {
         "$(Set-JobQueue emails -MaxEvents 100 3>&1)" | Should -BeLike '*when it next starts*'
         Invoke-Redis hget bull:emails:meta opts.maxLenEvents | Should -Be 100

@@ -144,9 +144,9 @@ internal sealed partial class BullMqServer
         var profile = await ProfileAsync(name, fresh: false, cancellationToken).ConfigureAwait(false);
         var now = DateTimeOffset.UtcNow;
         var oldest = new[] { Milliseconds(items[13]), Milliseconds(items[14]) }.Where(t => t is not null).Min();
-        var max = (int?)items[3];
+        var max = Whole(items[3]);
         var held = (long)items[16];
-        var started = (long?)items[17];
+        var started = Number(items[17]);
         var paused = profile.Layout != QueueLayout.Bull ? (long)items[1] == 1 : profile.IsPaused;
         var waiting = (long)items[5];
         var pausedJobs = (long)items[7];
@@ -191,13 +191,21 @@ internal sealed partial class BullMqServer
             },
             OldestWaiting = oldest is { } t ? (now > t ? now - t : TimeSpan.Zero) : null,
             LastActivity = (string?)items[15] is { } id && long.TryParse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture, out var ms) ? JobRows.FromMilliseconds(ms) : null,
-            Concurrency = (int?)items[2],
+            Concurrency = Whole(items[2]),
             RateLimitMax = max,
-            RateLimitDuration = (long?)items[4] is { } d ? TimeSpan.FromMilliseconds(d) : null,
+            RateLimitDuration = Number(items[4]) is { } d && d < TimeSpan.MaxValue.TotalMilliseconds ? TimeSpan.FromMilliseconds(d) : null,
             RateLimitedFor = held > 0 && started is { } s && (s > 1L << 52 || (max is { } m && s >= m)) ? TimeSpan.FromMilliseconds(held) : null,
             Warnings = warnings,
         };
     }
+
+    // BullMQ writes down what the application gives: Infinity, half a millisecond, or a number that no int holds.
+    private static long? Number(RedisResult item) =>
+        long.TryParse((string?)item, CultureInfo.InvariantCulture, out var whole) ? whole
+        : double.TryParse((string?)item, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < long.MaxValue ? (long)number
+        : null;
+
+    private static int? Whole(RedisResult item) => Number(item) is { } number ? (int)Math.Clamp(number, int.MinValue, int.MaxValue) : null;
 
     private static DateTimeOffset? Milliseconds(RedisResult item) =>
         long.TryParse((string?)item, CultureInfo.InvariantCulture, out var milliseconds) ? JobRows.FromMilliseconds(milliseconds) : null;
