@@ -58,6 +58,20 @@ Describe 'Get-JobQueue' {
         (Get-JobQueue -Connection *).Count | Should -Be 4
     }
 
+    It 'says that a server lacks a command' {
+        $bare = Start-TestRedis '--rename-command', 'SCAN', 'xSCAN'
+        try {
+            [void](Connect-JobServer $bare.Uri -Name bare)
+            $record = Get-ErrorOf { Get-JobQueue }
+            $record.FullyQualifiedErrorId | Should -BeLike 'RedisError,*'
+            $record.ErrorDetails.RecommendedAction | Should -BeLike '*rename-command*'
+        }
+        finally {
+            Disconnect-JobServer bare
+            Stop-TestRedis $bare
+        }
+    }
+
     It 'goes on with the other connections when one fails' {
         [void](Connect-JobServer $lab.Uri -Name bad)
         Disconnect-JobServer bad

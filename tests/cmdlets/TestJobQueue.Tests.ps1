@@ -87,6 +87,20 @@ Describe 'Test-JobQueue with <Lib>' -ForEach @{ Lib = 'bullmq5' }, @{ Lib = 'bul
         $found.FailureRate.Value, $found.Failed.Value, $found.Stalled | Should -Be 0.25, 10, $null
     }
 
+    It 'writes percents as a culture does, without marks that turn no line: <_>' -ForEach 'en-US', 'de-DE', 'ar-SA' {
+        [void](Invoke-Peer @{ do = 'addMany'; lib = $Lib; queue = 'mail'; count = 40 })
+        [void](Invoke-Peer @{ do = 'run'; lib = $Lib; queue = 'mail'; count = 30 })
+        [void](Invoke-Peer @{ do = 'run'; lib = $Lib; queue = 'mail'; count = 10; reason = 'boom' })
+        $before = [cultureinfo]::CurrentCulture
+        [cultureinfo]::CurrentCulture = $_
+        try {
+            $finding = (Get-Finding mail @{ FailureRate = 0.1, 0.5 }).FailureRate
+            $finding.Message | Should -Match '^25.0\s?[%\u066A] of '
+            $finding | Format-List | Out-String | Should -Not -Match '\\u|\u061C'
+        }
+        finally { [cultureinfo]::CurrentCulture = $before }
+    }
+
     It 'has no rate for a few jobs' {
         [void](Invoke-Peer @{ do = 'add'; lib = $Lib; queue = 'mail' })
         [void](Invoke-Peer @{ do = 'run'; lib = $Lib; queue = 'mail'; reason = 'boom' })

@@ -87,7 +87,10 @@ internal sealed class RedisErrors(string endpoint)
             "CROSSSLOT" => CrossSlot(),
             // A script's own look at a key of another node.
             _ when message.Contains("non local key", StringComparison.Ordinal) => CrossSlot(),
-            _ => new("RedisError", JobErrorKind.Server, $"{endpoint} answered with an error ({what}): {message}", null) { Target = endpoint },
+            _ => new("RedisError", JobErrorKind.Server, $"{endpoint} answered with an error ({what}): {message}",
+                // Redis says it in the second way where a script wanted it.
+                message.Contains("unknown command", StringComparison.OrdinalIgnoreCase) || message.Contains("unknown Redis command", StringComparison.OrdinalIgnoreCase)
+                    ? "The server lacks this command, or it is renamed or disabled there (rename-command): what it is needed for can't be done." : null) { Target = endpoint },
         };
     }
 

@@ -73,6 +73,9 @@ internal static class CellText
     /// <summary>A count with its thousands apart; empty when it is not known.</summary>
     public static string Count(long? count) => count?.ToString("N0", CultureInfo.CurrentCulture) ?? "";
 
+    /// <summary>A part in percent. Arabic puts a mark behind it that turns no line here, and would be shown as an escape.</summary>
+    public static string Percent(double part) => part.ToString("P1", CultureInfo.CurrentCulture).Replace("\u061C", "", StringComparison.Ordinal);
+
     /// <summary>A count in six characters at the most: from 100,000 on in thousands, millions and so on.</summary>
     public static string Compact(long? count) => count switch
     {

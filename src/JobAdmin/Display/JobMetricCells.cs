@@ -31,7 +31,7 @@ public static class JobMetricCells
     /// <summary>The part that failed.</summary>
     /// <param name="instance">The metric.</param>
     /// <returns>The text.</returns>
-    public static string FailureRate(PSObject instance) => Metric(instance).FailureRate is { } rate ? rate.ToString("P1", CultureInfo.CurrentCulture) : "";
+    public static string FailureRate(PSObject instance) => Metric(instance).FailureRate is { } rate ? CellText.Percent(rate) : "";
 
     /// <summary>All jobs that completed since the counts began.</summary>
     /// <param name="instance">The metric.</param>

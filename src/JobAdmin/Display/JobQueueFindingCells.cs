@@ -68,7 +68,7 @@ public static class JobQueueFindingCells
     {
         null => "",
         TimeSpan span => CellText.Duration(span),
-        double part => part.ToString("P1", CultureInfo.CurrentCulture),
+        double part => CellText.Percent(part),
         _ => CellText.Count(Convert.ToInt64(value, CultureInfo.InvariantCulture)),
     };
 

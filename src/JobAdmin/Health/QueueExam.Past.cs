@@ -1,4 +1,3 @@
-using System.Globalization;
 using JobAdmin.Display;
 
 namespace JobAdmin.Health;
@@ -33,7 +32,7 @@ internal sealed partial class QueueExam
         Add(JobQueueCheck.Failed, failed, limits.Failed, $"{Jobs(failed)} failed in the last {CellText.Short(limits.Span)}", "Get-JobFailure shows why.");
         var finished = measure.Completed + measure.Failed;
         var rate = finished < FewJobs ? 0 : measure.FailureRate ?? 0;
-        var part = (measure.FailureRate ?? 0).ToString("P1", CultureInfo.CurrentCulture);
+        var part = CellText.Percent(measure.FailureRate ?? 0);
         Add(JobQueueCheck.FailureRate, rate, limits.FailureRate,
             finished < FewJobs ? $"{Jobs(finished)} finished in the last {CellText.Short(limits.Span)}: too few for a rate" : $"{part} of {Jobs(finished)} failed in the last {CellText.Short(measure.Span)}",
             "Get-JobFailure shows why.");
