@@ -78,6 +78,13 @@ Describe 'Connect-JobServer' {
         Get-ErrorId { Connect-JobServer $Given } | Should -Be 'InvalidAddress'
     }
 
+    It 'shows no password whose host was left out' {
+        $record = Get-ErrorOf { Connect-JobServer redis://worker:T0psecret }
+        $record.FullyQualifiedErrorId | Should -BeLike 'InvalidAddress*'
+        "$record" | Should -BeLike '*worker:`*`*`*''*stand before an @*'
+        "$record" | Should -Not -BeLike '*T0psecret*'
+    }
+
     It 'says within <Limit> s that <What>' -ForEach @(
         @{ What = 'nobody listens'; Id = 'ConnectionFailed'; Uri = { 'redis://127.0.0.1:1' }; Limit = 3 }
         @{ What = 'a password is needed'; Id = 'AuthenticationRequired'; Uri = { $locked.Uri }; Limit = 3 }

@@ -136,7 +136,9 @@ internal sealed class ServerAddress
         {
             if (!Uri.TryCreate($"{Scheme}://{host}", UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.AbsolutePath is not ("" or "/"))
             {
-                throw Invalid(rest, $"'{host}' is not a host and port");
+                // What is no port may be a password whose host was left out.
+                var shown = host.LastIndexOf(':') is > 0 and var colon && !host[(colon + 1)..].All(char.IsAsciiDigit) ? host[..colon] + ":***" : host;
+                throw Invalid(rest.Replace(host, shown, StringComparison.Ordinal), $"'{shown}' is not a host and port, and user and password stand before an @");
             }
 
             Uri = Uri is null ? With(uri, defaultPort) : Uri;
