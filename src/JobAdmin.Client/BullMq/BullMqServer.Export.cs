@@ -6,42 +6,46 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Exporting jobs field by field.</summary>
 internal sealed partial class BullMqServer : IJobTransfer
 {
-    private const int ExportPage = 500, MostRounds = 5;
+    private const int ExportPage = 500;
 
     public async IAsyncEnumerable<JobExportSlice> ExportJobsAsync(JobQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var profile = await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var states = StateWords.Course.Intersect(StateWords.Expand(query.States)).ToList();
-        // A job that stays in the one state that is walked can't be missed.
-        var back = states.Count > 1 ? new JobsGoneBack(this, runner, query.Queue, Keys(query.Queue).Events) : null;
-        await (back?.BeginAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        var back = new JobsGoneBack(this, runner, query.Queue, Keys(query.Queue).Events);
+        if (states.Count > 1)
+        {
+            // A job that stays in the one state that is walked can't be missed.
+            await back.BeginAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         // BullMQ 5 and before give the list of what waits another name while a queue is paused: walks may have met it under neither.
         List<JobState> renamed = profile is { Major: 6, Certain: true } ? [] : [.. states.Where(state => state is JobState.Waiting or JobState.Paused)];
         var walks = new Queue<JobState>(states);
-        for (var rounds = 0; walks.TryDequeue(out var state);)
+        while (walks.TryDequeue(out var state))
         {
             await using (var pages = new ExportPages(this, query, state, cancellationToken))
             {
                 await foreach (var slice in PageStream.ReadAsync(pages.NextAsync, cancellationToken).ConfigureAwait(false))
                 {
                     yield return slice;
-                    await (back?.FollowAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+                    await back.FollowAsync(cancellationToken).ConfigureAwait(false);
                 }
             }
 
-            if (walks.Count == 0 && back is not null)
+            if (walks.Count == 0)
             {
                 await back.ReadAsync(cancellationToken).ConfigureAwait(false);
-                if (back.TakeSwitched() && renamed.Count > 0 && back.MayGoOn(rounds++ < MostRounds))
+                if (renamed.Count > 0 && back.IsToBeWalkedAgain())
                 {
                     renamed.ForEach(walks.Enqueue);
                 }
             }
         }
 
-        foreach (var ids in (back?.Ids ?? []).Chunk(ExportPage))
+        var filter = new FilterText(query.Filter, scoreIsTime: false);
+        foreach (var ids in back.Ids.Chunk(ExportPage))
         {
-            var filter = new FilterText(query.Filter, scoreIsTime: false);
             var jobs = await ReadByIdAsync(query.Queue, ids, JobState.Unknown, filter.Parts, filter.Json, cancellationToken).ConfigureAwait(false);
             var matching = jobs.Where(job => states.Contains(job.State) && (!filter.NeedsLook || filter.Matches(job))).Select(job => job.Id).ToList();
             await foreach (var slice in ExportJobsAsync(query.Queue, matching, JobState.Unknown, JobKin.None, cancellationToken).ConfigureAwait(false))
@@ -50,7 +54,7 @@ internal sealed partial class BullMqServer : IJobTransfer
             }
         }
 
-        if (back?.Doubt is { } doubt)
+        if (back.Doubt is { } doubt)
         {
             yield return new JobExportSlice(0, default, []) { Doubt = doubt };
         }

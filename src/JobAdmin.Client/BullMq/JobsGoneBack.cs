@@ -6,11 +6,12 @@ namespace JobAdmin.Client.BullMq;
 /// them when it is walked. The queue's events tell it.</summary>
 internal sealed class JobsGoneBack(IJobServer server, ScriptRunner runner, string queue, RedisKey events)
 {
-    private const int Pause = 500;
+    private const int Pause = 500, MostRounds = 5;
 
     private readonly StreamPosition position = new(queue, events);
     private readonly HashSet<string> ids = new(StringComparer.Ordinal);
     private bool isOpen, isSwitched;
+    private int rounds;
     private long nextAt;
 
     /// <summary>The jobs that went back so far.</summary>
@@ -29,14 +30,19 @@ internal sealed class JobsGoneBack(IJobServer server, ScriptRunner runner, strin
     /// <summary>Reads on from time to time, so that a busy queue drops no event before it was read.</summary>
     public Task FollowAsync(CancellationToken stop) => Environment.TickCount64 < nextAt ? Task.CompletedTask : ReadAsync(stop);
 
-    /// <summary>Reads the events so far.</summary>
+    /// <summary>Reads the events so far, if it was begun and they may be read.</summary>
     public async Task ReadAsync(CancellationToken stop)
     {
+        if (!isOpen)
+        {
+            return;
+        }
+
         await TryAsync(async () =>
         {
             var end = new StreamPosition(queue, events);
             await end.SeekEndAsync(runner, stop).ConfigureAwait(false);
-            while (isOpen && StreamPosition.Compare(position.LastId, end.LastId) < 0 && await position.ReadAsync(server, runner, stop).ConfigureAwait(false) is { Count: > 0 } read)
+            while (StreamPosition.Compare(position.LastId, end.LastId) < 0 && await position.ReadAsync(server, runner, stop).ConfigureAwait(false) is { Count: > 0 } read)
             {
                 Take(read);
             }
@@ -44,20 +50,14 @@ internal sealed class JobsGoneBack(IJobServer server, ScriptRunner runner, strin
         nextAt = Environment.TickCount64 + Pause;
     }
 
-    /// <summary>Whether the queue was paused or resumed since this was asked last.</summary>
-    public bool TakeSwitched()
+    /// <summary>Whether the queue was paused or resumed since this was asked last, so that lists with other names since are walked once more: a few times, since somewhere it
+    /// has to end.</summary>
+    public bool IsToBeWalkedAgain()
     {
-        var was = isSwitched;
+        var isAgain = isSwitched && rounds++ < MostRounds;
+        Doubt ??= isSwitched && !isAgain ? "it was paused and resumed again and again" : null;
         isSwitched = false;
-        return was;
-    }
-
-    /// <summary>Whether lists that were given other names are walked once more.</summary>
-    /// <param name="again">Whether they may be: somewhere it has to end.</param>
-    public bool MayGoOn(bool again)
-    {
-        Doubt ??= again ? null : "it was paused and resumed again and again";
-        return again;
+        return isAgain;
     }
 
     private void Take(List<JobEvent> read)
