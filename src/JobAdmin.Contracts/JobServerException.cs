@@ -65,4 +65,8 @@ public class JobServerException : Exception
     public static JobServerException ReadOnly(string server) =>
         new("ReadOnlyConnection", JobErrorKind.Access, $"The connection '{server}' is read-only: nothing was sent.",
             "Connect again without -ReadOnly to change anything.");
+
+    /// <summary>Whether the error is about a queue.</summary>
+    /// <param name="queue">The queue.</param>
+    internal bool IsAbout(string queue) => Target is string target && target == queue;
 }

@@ -112,9 +112,9 @@ internal sealed partial class BullMqServer
         }
     }
 
-    private static bool IsOfQueue(JobServerException error, string queue) => error.ErrorId is "AccessDenied" or "WrongKeyType" || error.Target is string target && target == queue;
+    private static bool IsOfQueue(JobServerException error, string queue) => error.ErrorId is "AccessDenied" or "WrongKeyType" || error.IsAbout(queue);
 
-    private static JobServerException OfEvents(string queue, JobServerException error) => error.Target is string target && target == queue ? error
+    private static JobServerException OfEvents(string queue, JobServerException error) => error.IsAbout(queue) ? error
         : new(error.ErrorId, error.Kind, $"The events of queue '{queue}' can't be read. {error.Message}", error.Advice, error) { Target = queue };
 
     /// <summary>Ends a connection without waiting for its last answer, which is the one to a wait.</summary>

@@ -60,7 +60,7 @@ internal sealed class ChangeWindow
                         Outcomes[places[i]] = outcomes[i];
                     }
                 }
-                catch (JobServerException e) when (e.Target is string target && target == queue)
+                catch (JobServerException e) when (e.IsAbout(queue))
                 {
                     Refused.Add((new QueueReference(server, queue), e));
                 }

@@ -96,7 +96,7 @@ internal static class JobErrors
     /// <summary>Whether an error is about one queue, so that others may be worked on all the same: it is gone, may not be read, or has a key of another type.</summary>
     /// <param name="error">The error.</param>
     /// <param name="queue">The queue.</param>
-    public static bool IsOfQueue(JobServerException error, string queue) => error.Kind is JobErrorKind.InvalidState or JobErrorKind.Access || (error.Target is string target && target == queue);
+    public static bool IsOfQueue(JobServerException error, string queue) => error.Kind is JobErrorKind.InvalidState or JobErrorKind.Access || error.IsAbout(queue);
 
     /// <summary>A state in words, as BullMQ writes it.</summary>
     /// <param name="state">The state.</param>

@@ -32,7 +32,7 @@ public sealed partial class CopyJobCommand
         {
             found = await from.Server.GetJobsByIdAsync(from.Queue, ids, JobParts.Data | JobParts.Options, token).ConfigureAwait(false);
         }
-        catch (JobServerException e) when (e.Target is string gone && gone == from.Queue && MyInvocation.ExpectingInput)
+        catch (JobServerException e) when (e.IsAbout(from.Queue) && MyInvocation.ExpectingInput)
         {
             // There is no such queue; jobs of others are copied all the same.
             var status = e.Kind == JobErrorKind.NotFound ? JobOutcomeStatus.NotFound : JobOutcomeStatus.Refused;

@@ -189,7 +189,7 @@ public sealed class ExportJobCommand : JobFilterCmdlet
                     missing.AddRange(slice.Missing);
                 }
             }
-            catch (JobServerException e) when (MyInvocation.ExpectingInput && e.Target is string target && target == queue)
+            catch (JobServerException e) when (MyInvocation.ExpectingInput && e.IsAbout(queue))
             {
                 // A queue that is gone says nothing of the others, and is told of once.
                 if (gone.Add(new QueueReference(server, queue)))

@@ -100,5 +100,5 @@ internal static class NewJobs
         return job;
     }
 
-    private static JsonDocument Read(string options) => JsonDocument.Parse(options, new JsonDocumentOptions { MaxDepth = 1000 });
+    private static JsonDocument Read(string options) => JsonDocument.Parse(options, JsonText.Reading);
 }
