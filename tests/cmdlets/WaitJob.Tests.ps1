@@ -5,6 +5,15 @@ BeforeAll {
     function Add-TestJob([hashtable] $Data = @{}, [hashtable] $Opts = @{}, [string] $Queue = 'emails') {
         Invoke-Peer @{ do = 'add'; queue = $Queue; name = 'job'; data = $Data; opts = $Opts }
     }
+
+    # Works a queue off while somebody has waited for some seconds already; gives what does it, and what it ends with.
+    function Start-LateWork {
+        $worker = [powershell]::Create().AddScript({ param($port, $folder)
+                Start-Sleep 6
+                node "$folder/peer.mjs" "{`"do`":`"work`",`"queue`":`"emails`",`"port`":$port}"
+            }).AddArgument($lab.Port).AddArgument("$PSScriptRoot/../peers")
+        $worker, $worker.BeginInvoke()
+    }
 }
 AfterAll { Stop-Lab }
 
@@ -27,11 +36,7 @@ Describe 'Wait-Job' {
 
     It 'is woken by events, well before it looks again' {
         $id = Add-TestJob @{ ms = 10 }
-        $script:worker = [powershell]::Create().AddScript({ param($port, $folder)
-                Start-Sleep 6
-                node "$folder/peer.mjs" "{`"do`":`"work`",`"queue`":`"emails`",`"port`":$port}"
-            }).AddArgument($lab.Port).AddArgument("$PSScriptRoot/../peers")
-        $handle = $worker.BeginInvoke()
+        $worker, $handle = Start-LateWork
         $job = Wait-Job $id -Queue emails -Timeout 30
         ([DateTimeOffset]::UtcNow - $job.FinishedOn).TotalMilliseconds | Should -BeLessThan 900
         $worker.EndInvoke($handle)
@@ -43,11 +48,7 @@ Describe 'Wait-Job' {
         [void](Invoke-Redis del bull:odd:events)
         [void](Invoke-Redis set bull:odd:events text)
         $id = Add-TestJob @{ ms = 10 }
-        $script:worker = [powershell]::Create().AddScript({ param($port, $folder)
-                Start-Sleep 6
-                node "$folder/peer.mjs" "{`"do`":`"work`",`"queue`":`"emails`",`"port`":$port}"
-            }).AddArgument($lab.Port).AddArgument("$PSScriptRoot/../peers")
-        $handle = $worker.BeginInvoke()
+        $worker, $handle = Start-LateWork
         $job = [pscustomobject]@{ Queue = 'odd'; Id = $other }, [pscustomobject]@{ Queue = 'emails'; Id = $id } | Wait-Job -Any -Timeout 30
         $job.Id | Should -Be $id
         ([DateTimeOffset]::UtcNow - $job.FinishedOn).TotalMilliseconds | Should -BeLessThan 900

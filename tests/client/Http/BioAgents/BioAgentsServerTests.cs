@@ -163,12 +163,7 @@ public sealed class BioAgentsServerTests
         await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, time: new FastTime(20));
         var watched = server.WatchEventsAsync(new EventQuery { Queues = ["chat"], PollInterval = TimeSpan.FromSeconds(1) }, Token).GetAsyncEnumerator(Token);
         var next = watched.MoveNextAsync().AsTask();
-        while (!fake.Requests.Any(request => request["status"] == "completed"))
-        {
-            await Task.Delay(5, Token);
-        }
-
-        await Task.Delay(50, Token);
+        await FirstLookAsync(fake);
         fault = new FakeFault(new() { ["kind"] = kind, ["match"] = match, ["times"] = 12 });
         // It is of a state that isn't listed, so it is asked for.
         bio.Change(() => (bio["chat"][0].State, bio["chat"][0].FinishedOn) = ("waiting-children", Noon + 99));
@@ -186,13 +181,7 @@ public sealed class BioAgentsServerTests
         await using var server = await ConnectAsync(fake, JobServerKind.BioAgents, time: new FastTime(20));
         var watched = server.WatchEventsAsync(new EventQuery { Queues = ["chat"], PollInterval = TimeSpan.FromSeconds(1) }, Token).GetAsyncEnumerator(Token);
         var next = watched.MoveNextAsync().AsTask();
-        // The first look is what the later ones are compared with.
-        while (!fake.Requests.Any(request => request["status"] == "completed"))
-        {
-            await Task.Delay(5, Token);
-        }
-
-        await Task.Delay(50, Token);
+        await FirstLookAsync(fake);
         bio.Change(() => (bio["chat"][0].State, bio["chat"][0].ProcessedOn) = ("active", Noon + 50));
         Assert.True(await next);
         var active = Assert.Single(watched.Current);
@@ -223,5 +212,16 @@ public sealed class BioAgentsServerTests
         report = await server.TestAsync(Token);
         Assert.False(report.Reachable);
         Assert.Single(report.Warnings);
+    }
+
+    /// <summary>Waits for the first look of a watch, with which the later ones are compared.</summary>
+    private static async Task FirstLookAsync(FakeServer fake)
+    {
+        while (!fake.Requests.Any(request => request["status"] == "completed"))
+        {
+            await Task.Delay(5, Token);
+        }
+
+        await Task.Delay(50, Token);
     }
 }
