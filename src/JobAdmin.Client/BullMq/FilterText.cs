@@ -11,8 +11,7 @@ internal sealed class FilterText
     private readonly IReadOnlyList<string> kindTexts;
     private readonly IReadOnlyList<JobDataMatch> data;
     private readonly JobFilter times;
-    private readonly DateTimeOffset? untouchedSince;
-    private readonly bool onlyWithKin;
+    private string? json;
 
     public FilterText(JobFilter filter, bool scoreIsTime)
     {
@@ -24,31 +23,16 @@ internal sealed class FilterText
         data = filter.Data ?? [];
         NeedsLook = names.Concat(reasons).Concat(ids).Any(p => !Exact(p)) || kinds.Length > 0 || data.Count > 0;
         times = scoreIsTime ? new JobFilter() : filter;
-        Json = Build();
     }
 
     /// <summary>Leaves out jobs that a worker has taken since then: they came back to their state after a walk began.</summary>
-    public DateTimeOffset? UntouchedSince
-    {
-        init
-        {
-            untouchedSince = value;
-            Json = Build();
-        }
-    }
+    public DateTimeOffset? UntouchedSince { private get; init; }
 
     /// <summary>Leaves out jobs that have neither children nor a lock and are no scheduler's.</summary>
-    public bool OnlyWithKin
-    {
-        init
-        {
-            onlyWithKin = value;
-            Json = Build();
-        }
-    }
+    public bool OnlyWithKin { private get; init; }
 
     /// <summary>What the scripts take; empty when there is nothing to filter.</summary>
-    public string Json { get; private init; }
+    public string Json => json ??= Build();
 
     /// <summary>Whether the server's look may let through what doesn't match.</summary>
     public bool NeedsLook { get; }
@@ -63,7 +47,7 @@ internal sealed class FilterText
 
     private string Build()
     {
-        if (names.Length + reasons.Length + kinds.Length + ids.Length + data.Count == 0 && times.Before is null && times.After is null && untouchedSince is null && !onlyWithKin)
+        if (names.Length + reasons.Length + kinds.Length + ids.Length + data.Count == 0 && times.Before is null && times.After is null && UntouchedSince is null && !OnlyWithKin)
         {
             return "";
         }
@@ -79,8 +63,8 @@ internal sealed class FilterText
             WriteData(writer);
             WriteTime(writer, "before", times.Before);
             WriteTime(writer, "after", times.After);
-            WriteTime(writer, "untouched", untouchedSince);
-            if (onlyWithKin)
+            WriteTime(writer, "untouched", UntouchedSince);
+            if (OnlyWithKin)
             {
                 writer.WriteBoolean("kin", true);
             }
