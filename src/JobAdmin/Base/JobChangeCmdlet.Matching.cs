@@ -38,7 +38,7 @@ public abstract partial class JobChangeCmdlet
                 "Name their states, as in -State waiting,delayed; Get-JobQueue shows how many each has.");
         }
 
-        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), BuildFilter);
+        ChangeMatching(queues.Select(queue => (queue, new JobQuery { Queue = queue.Queue, States = states, OldestFirst = true })), (start, server) => start is { } begun ? BuildFilter(begun) : BuildFilter(server));
     }
 
     /// <summary>Whether the user is told what would be done before it is done, by -WhatIf or by a question.</summary>
@@ -58,10 +58,10 @@ public abstract partial class JobChangeCmdlet
     private void ChangeGroup(QueueReference queue, JobQuery jobs)
     {
         RefuseFilter("a group of failed jobs says itself which ones are meant");
-        ChangeMatching([(queue, jobs with { OldestFirst = true })], _ => jobs.Filter);
+        ChangeMatching([(queue, jobs with { OldestFirst = true })], (_, _) => jobs.Filter);
     }
 
-    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts, Func<DateTimeOffset, JobFilter> filter)
+    private void ChangeMatching(IEnumerable<(QueueReference Queue, JobQuery Query)> parts, Func<DateTimeOffset?, IJobServer, JobFilter> filter)
     {
         WithProgress($"{Verb} jobs", bar =>
         {
@@ -74,7 +74,7 @@ public abstract partial class JobChangeCmdlet
                 }
 
                 var start = checkpoint?.Current!.Started;
-                var query = part with { Filter = filter(start ?? DateTimeOffset.UtcNow), AsOf = start, First = Max is null ? null : Left };
+                var query = part with { Filter = filter(start, queue.Server), AsOf = start, First = Max is null ? null : Left };
                 Audited(queue, () => ChangeMatching(queue, query, bar));
             }
         });

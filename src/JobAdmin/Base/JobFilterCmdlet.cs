@@ -47,7 +47,8 @@ public abstract class JobFilterCmdlet : JobBridgeCmdlet
     /// <summary>The wildcard patterns of the reasons, where the cmdlet has such a filter.</summary>
     internal virtual string[]? ReasonFilter => null;
 
-    internal JobFilter BuildFilter() => BuildFilter(DateTimeOffset.UtcNow);
+    /// <summary>The filter, with ages by a server's clock.</summary>
+    internal JobFilter BuildFilter(IJobServer server) => BuildFilter(AgesAsOf(server, OlderThan, NewerThan));
 
     /// <summary>The filter, with ages as of a moment.</summary>
     internal JobFilter BuildFilter(DateTimeOffset now) => JobFilters.Build(Name, ReasonFilter, Before, After, OlderThan, NewerThan, now);

@@ -3,7 +3,11 @@ using System.Runtime.CompilerServices;
 namespace JobAdmin.Base;
 
 /// <summary>Jobs of several queues as one list. Of several queues, one that can't be read is reported and the others go on.</summary>
-internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query, Func<JobServerException, Task> report)
+/// <param name="queues">The queues.</param>
+/// <param name="query">What is read of each.</param>
+/// <param name="filters">The filter by server, for ages are reckoned by its clock; null where it is the query's for all.</param>
+/// <param name="report">Takes the error of a queue that can't be read.</param>
+internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery query, IReadOnlyDictionary<IJobServer, JobFilter>? filters, Func<JobServerException, Task> report)
 {
     // What could not be read, and was reported.
     private readonly HashSet<QueueReference> leftOut = [];
@@ -17,7 +21,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         for (var i = 0; i < queues.Count && left is not 0; i++)
         {
             var queue = queues[i];
-            var one = query with { Queue = queue.Queue, Skip = skip, First = left };
+            var one = Of(queue) with { Skip = skip, First = left };
             if (skip > 0 && i < queues.Count - 1)
             {
                 // How many of those left out were in this queue can't be seen from a page.
@@ -51,7 +55,7 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
             var pausedApart = groups.Any(states => states is [JobState.Paused]);
             foreach (var states in groups)
             {
-                var one = query with { Queue = queue.Queue, States = states, Skip = 0, First = IsByTime(states) ? count : null };
+                var one = Of(queue) with { States = states, Skip = 0, First = IsByTime(states) ? count : null };
                 await foreach (var page in PagesAsync(queue, one, token).ConfigureAwait(false))
                 {
                     foreach (var job in page)
@@ -88,11 +92,13 @@ internal sealed class JobListing(IReadOnlyList<QueueReference> queues, JobQuery 
         long total = 0;
         foreach (var queue in queues)
         {
-            total += await CountAsync(queue, query with { Queue = queue.Queue, Skip = 0, First = null }, token).ConfigureAwait(false);
+            total += await CountAsync(queue, Of(queue) with { Skip = 0, First = null }, token).ConfigureAwait(false);
         }
 
         return total;
     }
+
+    private JobQuery Of(QueueReference queue) => query with { Queue = queue.Queue, Filter = filters?[queue.Server] ?? query.Filter };
 
     private Task<long> CountAsync(QueueReference queue, JobQuery one, CancellationToken token) =>
         ReadAsync(queue, () => queue.Server.CountJobsAsync(one, token), 0);

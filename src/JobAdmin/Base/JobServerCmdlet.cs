@@ -37,6 +37,9 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     /// <summary>The time by a server's clock, or by ours where it does not tell.</summary>
     internal DateTimeOffset TimeOf(IJobServer server) => server is IJobClock clock ? Run(clock.GetTimeAsync) : DateTimeOffset.UtcNow;
 
+    /// <summary>The moment from which ages are reckoned: the server's, which jobs are dated by, lest this machine's clock makes jobs old that are not. Nobody is asked where there are none.</summary>
+    internal DateTimeOffset AgesAsOf(IJobServer server, params TimeSpan?[] ages) => Array.Exists(ages, static age => age is not null) ? TimeOf(server) : DateTimeOffset.UtcNow;
+
     /// <summary>Whether a change shall be made, asked with one sentence; if so, the audit says that it begins. Every change goes through here.</summary>
     /// <param name="queue">The queue that is changed.</param>
     /// <param name="sentence">What is done, in words.</param>

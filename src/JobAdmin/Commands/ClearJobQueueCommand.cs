@@ -169,16 +169,16 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
         long gone = 0;
         foreach (var queue in checkpoint!.Open)
         {
-            gone += checkpoint.Gone(queue, await CountAsync(server, Query(queue), token).ConfigureAwait(false));
+            gone += checkpoint.Gone(queue, await CountAsync(server, Query(new QueueReference(server, queue)), token).ConfigureAwait(false));
         }
 
         return gone;
     }
 
-    private ClearQuery Query(string queue)
+    private ClearQuery Query(QueueReference queue)
     {
-        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null, checkpoint?.Started);
-        return new ClearQuery { Queue = queue, States = states, Filter = checkpoint is null ? filter : filter with { Before = filter.Before < checkpoint.Started ? filter.Before : checkpoint.Started } };
+        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, null, checkpoint?.Started ?? AgesAsOf(queue.Server, OlderThan));
+        return new ClearQuery { Queue = queue.Queue, States = states, Filter = checkpoint is null ? filter : filter with { Before = filter.Before < checkpoint.Started ? filter.Before : checkpoint.Started } };
     }
 
     private void ClearQueue(QueueReference queue)
@@ -188,13 +188,13 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             Tell($"-Max is reached: {queue} is left as it is");
             if (IsOpen(queue))
             {
-                EndOpen(queue, Run(token => CountAsync(queue.Server, Query(queue.Queue), token)));
+                EndOpen(queue, Run(token => CountAsync(queue.Server, Query(queue), token)));
             }
 
             return;
         }
 
-        var query = Query(queue.Queue) with { Max = Max - tried, Slice = pacer?.Burst ?? 0 };
+        var query = Query(queue) with { Max = Max - tried, Slice = pacer?.Burst ?? 0 };
         // What would be refused is neither asked for nor told as done.
         queue.Server.CheckClear(query, Force);
         WithProgress("Deleting jobs", bar => Run(token => ClearAsync(queue, query, bar, token)));

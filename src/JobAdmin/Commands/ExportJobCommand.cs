@@ -63,7 +63,7 @@ public sealed class ExportJobCommand : JobFilterCmdlet
                 throw JobErrors.Input("NoJobs", "Nothing says which jobs shall be exported.", "Name a queue, or * for all; or pipe jobs from Get-Job.");
             }
 
-            ExportQueues(ResolveQueues(Queue).Select(queue => (queue, Query(queue.Queue))));
+            ExportQueues(ResolveQueues(Queue).Select(queue => (queue, Query(queue))));
         }
         else if (item is null)
         {
@@ -77,7 +77,7 @@ public sealed class ExportJobCommand : JobFilterCmdlet
         }
         else if (PipedObject.Queue(this, item) is { } queue)
         {
-            ExportQueues([(queue, Query(queue.Queue))]);
+            ExportQueues([(queue, Query(queue))]);
         }
         else if (Refer(item) is { } job)
         {
@@ -118,7 +118,7 @@ public sealed class ExportJobCommand : JobFilterCmdlet
 
     private static JobState SeenIn(JobReference job) => job.Job?.State ?? JobState.Unknown;
 
-    private JobQuery Query(string queue) => new() { Queue = queue, States = JobStates.Parse(State), Filter = BuildFilter() };
+    private JobQuery Query(QueueReference queue) => new() { Queue = queue.Queue, States = JobStates.Parse(State), Filter = BuildFilter(queue.Server) };
 
     private static IJobTransfer Transfer(IJobServer server) => server as IJobTransfer
         ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "export jobs field by field");

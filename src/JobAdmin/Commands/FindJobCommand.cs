@@ -88,8 +88,10 @@ public sealed class FindJobCommand : QueueReadCmdlet
 
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
-        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan) with { Ids = Id, Data = Data is null ? null : [.. Data.SelectMany(Conditions)] };
+        IReadOnlyList<JobDataMatch>? data = Data is null ? null : [.. Data.SelectMany(Conditions)];
         Array.ForEach(Id ?? [], static id => _ = new JobWildcard(id));
+        JobFilter Filter(DateTimeOffset? now) => JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan, now) with { Ids = Id, Data = data };
+        var filter = Filter(null);
         if (filter.IsEmpty && State is null)
         {
             throw JobErrors.Input("SearchMissing", "Nothing says what to look for.", "Give -Data, -Id, -Name, -Reason, -State or a time; Get-Job lists everything.");
@@ -98,9 +100,11 @@ public sealed class FindJobCommand : QueueReadCmdlet
         var parts = (IncludeData || Data is not null ? JobParts.Data : 0) | (IncludeResult ? JobParts.ReturnValue : 0);
         var query = new JobQuery { Queue = "", States = JobStates.Parse(State), Filter = filter, First = First, Parts = parts };
         left = First ?? long.MaxValue;
+        var filters = JobFilters.Each(queues, server => Filter(AgesAsOf(server, OlderThan, NewerThan)));
+        JobQuery Of(QueueReference queue) => query with { Filter = filters[queue.Server] };
         if (Id is { } ids && !Array.Exists(ids, JobWildcard.HasWildcard))
         {
-            Run(token => FindByIdAsync(queues, Array.ConvertAll(ids, static id => new JobWildcard(id).Literal!), query, token));
+            Run(token => FindByIdAsync(queues, Array.ConvertAll(ids, static id => new JobWildcard(id).Literal!), query, Of, token));
             return;
         }
 
@@ -110,10 +114,10 @@ public sealed class FindJobCommand : QueueReadCmdlet
         var questions = search?.Field == JobSearchField.Name && Everything ? searched.Select(static queue => queue with { Queue = "" }).Distinct().ToList() : searched;
         Run(async token =>
         {
-            await EachQueueAsync(questions, queue => SearchAsync(queue, search!, query, token)).ConfigureAwait(false);
+            await EachQueueAsync(questions, queue => SearchAsync(queue, search!, Of(queue), token)).ConfigureAwait(false);
             if (left > 0)
             {
-                var listing = new JobListing([.. queues.Except(searched)], query with { First = First is null ? null : left }, error => WriteErrorAsync(error));
+                var listing = new JobListing([.. queues.Except(searched)], query with { First = First is null ? null : left }, filters, error => WriteErrorAsync(error));
                 await foreach (var page in listing.InTurnAsync(token).ConfigureAwait(false))
                 {
                     await EmitPageAsync(page).ConfigureAwait(false);
@@ -126,15 +130,15 @@ public sealed class FindJobCommand : QueueReadCmdlet
     private bool Everything => InputObject is null && Queue is null && Servers().All(static server => server.Connection.DefaultQueue is null);
 
     /// <summary>Known ids need no search: each queue is asked for them. Where one job is enough, a server that can finds it in whatever queue.</summary>
-    private async Task FindByIdAsync(IReadOnlyList<QueueReference> queues, string[] ids, JobQuery query, CancellationToken token)
+    private async Task FindByIdAsync(IReadOnlyList<QueueReference> queues, string[] ids, JobQuery query, Func<QueueReference, JobQuery> of, CancellationToken token)
     {
         var anywhere = ids is [var id] && First == 1 && Everything && query.States.Count == 0 && (query.Filter with { Ids = null }).IsEmpty
             ? new JobSearch { Text = id, Field = JobSearchField.Id, Parts = query.Parts } : null;
         var searched = queues.Where(queue => anywhere is not null && Searches(queue.Server, JobSearchField.Id)).ToList();
-        await EachQueueAsync(searched.Select(static queue => queue with { Queue = "" }).Distinct().ToList(), queue => SearchAsync(queue, anywhere!, query, token)).ConfigureAwait(false);
-        var matcher = new JobMatcher(query.Filter);
+        await EachQueueAsync(searched.Select(static queue => queue with { Queue = "" }).Distinct().ToList(), queue => SearchAsync(queue, anywhere!, of(queue), token)).ConfigureAwait(false);
         await EachQueueAsync([.. queues.Except(searched)], async queue =>
         {
+            var matcher = new JobMatcher(of(queue).Filter);
             var found = left <= 0 ? [] : await queue.Server.GetJobsByIdAsync(queue.Queue, ids, query.Parts, token).ConfigureAwait(false);
             await EmitUpToFirstAsync(found.OfType<QueueJob>().Where(job => matcher.IsMatch(job) && (query.States.Count == 0 || query.States.Contains(job.State)))).ConfigureAwait(false);
         }).ConfigureAwait(false);
@@ -154,7 +158,7 @@ public sealed class FindJobCommand : QueueReadCmdlet
         };
         // Which letters are one in another case, servers agree on for those of ASCII alone.
         return found.Text is { } text && text.All(char.IsAscii)
-            ? new JobSearch { Text = text, Field = found.Field, States = query.States, Parts = query.Parts, AddedBefore = query.Filter.Before } : null;
+            ? new JobSearch { Text = text, Field = found.Field, States = query.States, Parts = query.Parts } : null;
     }
 
     private static string? LongestPiece(string pattern) => new JobWildcard(pattern).Segments.MaxBy(static piece => piece.Length);
@@ -162,7 +166,7 @@ public sealed class FindJobCommand : QueueReadCmdlet
     private async Task SearchAsync(QueueReference queue, JobSearch search, JobQuery query, CancellationToken token)
     {
         var matcher = new JobMatcher(query.Filter);
-        search = search with { Queues = queue.Queue.Length > 0 ? [queue.Queue] : [] };
+        search = search with { Queues = queue.Queue.Length > 0 ? [queue.Queue] : [], AddedBefore = query.Filter.Before };
         if (left <= 0)
         {
             return;

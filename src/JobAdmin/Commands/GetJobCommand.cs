@@ -149,14 +149,15 @@ public sealed partial class GetJobCommand : JobFilterCmdlet
 
     private void ShowQueues(IReadOnlyList<QueueReference> queues, JobQuery? jobs = null)
     {
-        var query = (jobs ?? new JobQuery { Queue = "", States = JobStates.Parse(State), Filter = BuildFilter() }) with
+        var query = (jobs ?? new JobQuery { Queue = "", States = JobStates.Parse(State) }) with
         {
             OldestFirst = Oldest is not null,
             Skip = Bounded(PagingParameters.Skip),
             First = PagingParameters.First == ulong.MaxValue ? null : Bounded(PagingParameters.First),
             Parts = Parts(JobParts.None),
         };
-        var listing = new JobListing(queues, query, error => WriteErrorAsync(error));
+        var filters = jobs is null ? JobFilters.Each(queues, BuildFilter) : null;
+        var listing = new JobListing(queues, query, filters, error => WriteErrorAsync(error));
         if (PagingParameters.IncludeTotalCount)
         {
             var total = Run(token => listing.CountAsync(token));

@@ -52,9 +52,11 @@ public sealed class GetJobFailureCommand : QueueReadCmdlet
 
     internal override void ProcessQueues(IReadOnlyList<QueueReference> queues)
     {
-        var filter = JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan);
+        var filters = JobFilters.Each(queues, server =>
+            JobFilters.Build(Name, Reason, Before, After, OlderThan, NewerThan, AgesAsOf(server, OlderThan, NewerThan)));
         WithProgress("Grouping failed jobs", bar => Run(token => EachQueueAsync(queues, async queue =>
         {
+            var filter = filters[queue.Server];
             var progress = new Seen(seen => bar.Report(seen, null, $"failed jobs of {queue}"));
             var groups = queue.Server is IJobFailures failures
                 ? await failures.GetFailuresAsync(queue.Queue, filter, progress, token).ConfigureAwait(false)

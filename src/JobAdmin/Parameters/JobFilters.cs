@@ -1,3 +1,5 @@
+using JobAdmin.Base;
+
 namespace JobAdmin.Parameters;
 
 /// <summary>Makes a filter of the parameters that every filtering cmdlet has.</summary>
@@ -21,6 +23,10 @@ internal static class JobFilters
             After = Max(after, Ago(now, newerThan)),
         };
     }
+
+    /// <summary>The filter of each server that queues are on.</summary>
+    public static IReadOnlyDictionary<IJobServer, JobFilter> Each(IEnumerable<QueueReference> queues, Func<IJobServer, JobFilter> build) =>
+        queues.Select(static queue => queue.Server).Distinct().ToDictionary(static server => server, build);
 
     /// <summary>The filter in words, to stand behind "300 failed jobs".</summary>
     public static string Describe(JobFilter filter)
