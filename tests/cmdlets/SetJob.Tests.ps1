@@ -52,6 +52,13 @@ Describe 'Set-Job' {
         Get-ErrorId { Set-Job -Queue emails -Priority 2 } | Should -Be StateMissing
     }
 
+    It 'changes each job once that its change puts in line again' {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; waiting = 6000 })
+        $outcomes = Set-Job -Queue emails -State waiting -Priority 0 -Confirm:$false -PassThru
+        $outcomes.Count, @($outcomes.Id | Sort-Object -Unique).Count | Should -Be 6000, 6000
+    }
+
     It 'refuses states that the change never applies to before it counts anything' {
         Get-ErrorId { Set-Job -Queue emails -State waiting -Delay 5m -WhatIf } | Should -Be InvalidState
         $record = Get-ErrorOf { Set-Job -Queue emails -State active, waiting -Data @{} -WhatIf }

@@ -241,7 +241,7 @@ internal sealed partial class BullMqServer : IJobRepair
         var keys = Keys(queue);
         if (StateWords.IsList(state))
         {
-            var walk = new ListWalk(runner, keys[StateWords.KeyWord(state)!], fromTail: true);
+            var walk = new ListWalk(runner, keys, state, fromTail: true);
             while (await walk.NextAsync(DefectSlice, cancellationToken).ConfigureAwait(false) is { Count: > 0 } ids)
             {
                 yield return ids;

@@ -16,7 +16,7 @@ internal sealed partial class BullMqServer : IJobForecasts
     internal async IAsyncEnumerable<IReadOnlyList<string>> ForecastIdsAsync(JobQuery query, JobChange change, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var left = query.First ?? long.MaxValue;
-        foreach (var state in StateWords.Expand(query.States))
+        foreach (var (state, otherName) in await WalksAsync(query, cancellationToken).ConfigureAwait(false))
         {
             // Children go along with a deletion only, an active job has a worker, and what else is refused is the next run of a scheduler: that has not finished.
             if (query.First is null && change is not JobChange.Remove { KeepChildren: false } && state != JobState.Active
@@ -25,7 +25,7 @@ internal sealed partial class BullMqServer : IJobForecasts
                 continue;
             }
 
-            await foreach (var ids in ForecastIdsAsync(query, state, cancellationToken).ConfigureAwait(false))
+            await foreach (var ids in ForecastIdsAsync(query, state, otherName, cancellationToken).ConfigureAwait(false))
             {
                 IReadOnlyList<string> some = ids.Count > left ? [.. ids.Take((int)left)] : ids;
                 left -= some.Count;
@@ -47,14 +47,14 @@ internal sealed partial class BullMqServer : IJobForecasts
     }
 
     // Which jobs are among the first can only be told by a look at all of them.
-    private IAsyncEnumerable<IReadOnlyList<string>> ForecastIdsAsync(JobQuery query, JobState state, CancellationToken cancellationToken) =>
+    private IAsyncEnumerable<IReadOnlyList<string>> ForecastIdsAsync(JobQuery query, JobState state, JobState? otherName, CancellationToken cancellationToken) =>
         StateWords.IsList(state) && query.Filter.IsEmpty
-            ? ListIdsAsync(query.Queue, state, cancellationToken)
-            : MatchingIdsAsync(query, state, start: null, () => ScanPage, cancellationToken, onlyWithKin: query.First is null);
+            ? ListIdsAsync(query.Queue, state, otherName, cancellationToken)
+            : MatchingIdsAsync(query, state, start: null, () => ScanPage, cancellationToken, onlyWithKin: query.First is null, otherName: otherName);
 
-    private async IAsyncEnumerable<IReadOnlyList<string>> ListIdsAsync(string queue, JobState state, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<string>> ListIdsAsync(string queue, JobState state, JobState? otherName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var walk = new ListWalk(runner, Keys(queue)[StateWords.KeyWord(state)!], fromTail: true);
+        var walk = new ListWalk(runner, Keys(queue), state, fromTail: true, otherName: otherName);
         while (await walk.NextAsync(ScanPage, cancellationToken).ConfigureAwait(false) is { Count: > 0 } ids)
         {
             yield return ids;

@@ -13,11 +13,11 @@ internal sealed partial class BullMqServer
         await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var skip = query.Skip;
         var left = query.First ?? long.MaxValue;
-        foreach (var state in StateWords.Expand(query.States))
+        foreach (var (state, otherName) in await WalksAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            var jump = await JumpAsync(query, state, skip, cancellationToken).ConfigureAwait(false);
+            var jump = await JumpAsync(query, state, otherName, skip, cancellationToken).ConfigureAwait(false);
             skip -= jump;
-            var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Skip = skip }, state, left, cancellationToken, jump)
+            var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Skip = skip }, state, left, cancellationToken, jump, otherName)
                 : SetPagesAsync(query, state, skip, left, cancellationToken, jump);
             await foreach (var page in pages.ConfigureAwait(false))
             {
@@ -66,14 +66,14 @@ internal sealed partial class BullMqServer
         await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var keys = Keys(query.Queue);
         long total = 0;
-        foreach (var state in StateWords.Expand(query.States))
+        foreach (var (state, otherName) in await WalksAsync(query, cancellationToken).ConfigureAwait(false))
         {
             var word = StateWords.KeyWord(state)!;
             var byScore = StateWords.ScoreIsFinishedOn(state);
             var filter = new FilterText(query.Filter, byScore);
             if (filter.Json.Length > 0)
             {
-                var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Parts = JobParts.None }, state, long.MaxValue, cancellationToken)
+                var pages = StateWords.IsList(state) ? ListPagesAsync(query with { Parts = JobParts.None }, state, long.MaxValue, cancellationToken, otherName: otherName)
                     : SetPagesAsync(query with { Parts = JobParts.None }, state, 0, long.MaxValue, cancellationToken);
                 await foreach (var page in pages.ConfigureAwait(false))
                 {
@@ -82,7 +82,7 @@ internal sealed partial class BullMqServer
             }
             else if (StateWords.IsList(state))
             {
-                total += (long)await runner.CommandAsync(reads: true, "LLEN", [keys[word]], cancellationToken).ConfigureAwait(false);
+                total += await LengthAsync(query.Queue, state, otherName, cancellationToken).ConfigureAwait(false);
             }
             else
             {
@@ -101,12 +101,13 @@ internal sealed partial class BullMqServer
         return PageStream.ReadAsync(pages.NextAsync, pages, cancellationToken);
     }
 
-    private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken, long jump = 0)
+    private IAsyncEnumerable<List<QueueJob>> ListPagesAsync(JobQuery query, JobState state, long limit, CancellationToken cancellationToken, long jump = 0,
+        JobState? otherName = null)
     {
         var filter = new FilterText(query.Filter, scoreIsTime: false);
         var full = query.PageSize > 0 ? query.PageSize : FullPage;
         // Workers take from the right end, so the oldest stand there.
-        var walk = new ListWalk(runner, Keys(query.Queue)[StateWords.KeyWord(state)!], fromTail: query.OldestFirst, jump);
+        var walk = new ListWalk(runner, Keys(query.Queue), state, fromTail: query.OldestFirst, jump, otherName);
         var size = (int)Math.Max(1, Math.Min(Math.Min(FirstPage, full), Reach(limit, query.Skip)));
         var parts = query.Parts | filter.Parts;
         var rows = new JobRows(this, query.Queue, parts);
@@ -127,7 +128,7 @@ internal sealed partial class BullMqServer
                     }
 
                     var jobs = new List<QueueJob>(ids.Count);
-                    ids = [.. ids.Skip(await ReadSomeByIdAsync(rows, query.Queue, ids, state, parts, filter.Json, jobs, stop).ConfigureAwait(false))];
+                    ids = [.. ids.Skip(await ReadSomeByIdAsync(rows, query.Queue, ids, walk.State, parts, filter.Json, jobs, stop).ConfigureAwait(false))];
                     jobs.RemoveAll(job => filter.NeedsLook && !filter.Matches(job));
                     if (jobs.Count > 0)
                     {

@@ -33,13 +33,24 @@ internal sealed partial class BullMqServer : IJobClock
 
     private sealed record ServerClock(long ReadAt, TimeSpan Ahead);
 
+    /// <summary>The states to walk through. Where the list of what waits may be renamed meanwhile, as BullMQ 4 and 5 do when a queue is paused or resumed, and both states are
+    /// meant, one walk goes through it whatever its name. Where there are two lists, which nobody meant, each has a walk of its own.</summary>
+    private async Task<IReadOnlyList<(JobState State, JobState? OtherName)>> WalksAsync(JobQuery query, CancellationToken cancellationToken)
+    {
+        var states = StateWords.Expand(query.States);
+        var isOne = states.Contains(JobState.Waiting) && states.Contains(JobState.Paused)
+            && await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false) is not { Major: 6, Certain: true }
+            && !(await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false)).MixedPause;
+        return [.. states.Where(state => !isOne || state != JobState.Paused).Select(state => (state, isOne && state == JobState.Waiting ? JobState.Paused : (JobState?)null))];
+    }
+
     /// <summary>Ids that match, oldest first, in pages of the wanted size; what was added or taken after the start is left out, where there is one. Of finished jobs, and of
     /// all where there is no start, those are meant that are in their state when its turn comes.</summary>
     private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var state in StateWords.Expand(query.States))
+        foreach (var (state, otherName) in await WalksAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var ids in MatchingIdsAsync(query, state, start, size, cancellationToken).ConfigureAwait(false))
+            await foreach (var ids in MatchingIdsAsync(query, state, start, size, cancellationToken, otherName: otherName).ConfigureAwait(false))
             {
                 yield return ids;
             }
@@ -48,11 +59,11 @@ internal sealed partial class BullMqServer : IJobClock
 
     /// <summary>Ids of one state alone that match, in a sorted set those alone that have children or a lock or may be a scheduler's, if that is wanted.</summary>
     private async IAsyncEnumerable<IReadOnlyList<string>> MatchingIdsAsync(JobQuery query, JobState state, DateTimeOffset? start, Func<int> size, [EnumeratorCancellation] CancellationToken cancellationToken,
-        bool onlyWithKin = false)
+        bool onlyWithKin = false, JobState? otherName = null)
     {
         if (StateWords.IsList(state))
         {
-            await foreach (var page in ListPagesAsync(query with { OldestFirst = true, PageSize = FullPage, Parts = JobParts.None }, state, long.MaxValue, cancellationToken).ConfigureAwait(false))
+            await foreach (var page in ListPagesAsync(query with { OldestFirst = true, PageSize = FullPage, Parts = JobParts.None }, state, long.MaxValue, cancellationToken, otherName: otherName).ConfigureAwait(false))
             {
                 var ids = page.Where(j => j.Timestamp is not { } t || start is null || t <= start).Select(j => j.Id).ToList();
                 for (var at = 0; at < ids.Count;)

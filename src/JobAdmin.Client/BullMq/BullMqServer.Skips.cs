@@ -9,16 +9,27 @@ internal sealed partial class BullMqServer
     public const int SkipWorthAJump = 50;
 
     /// <summary>How many jobs of a state can be left out at once: all of them, or those before the place to begin at; 0 when they have to be read.</summary>
-    private async Task<long> JumpAsync(JobQuery query, JobState state, long skip, CancellationToken cancellationToken)
+    private async Task<long> JumpAsync(JobQuery query, JobState state, JobState? otherName, long skip, CancellationToken cancellationToken)
     {
         if (skip < SkipWorthAJump || !query.Filter.IsEmpty)
         {
             return 0;
         }
 
-        var command = StateWords.IsList(state) ? "LLEN" : "ZCARD";
-        var length = (long)await runner.CommandAsync(reads: true, command, [Keys(query.Queue)[StateWords.KeyWord(state)!]], cancellationToken).ConfigureAwait(false);
-        return Math.Min(skip, length);
+        return Math.Min(skip, await LengthAsync(query.Queue, state, otherName, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>How many jobs a state has.</summary>
+    private async Task<long> LengthAsync(string queue, JobState state, JobState? otherName, CancellationToken cancellationToken)
+    {
+        if (otherName is not null)
+        {
+            // Both names at one moment: in between the list could go from the second to the first, or be counted under each.
+            var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
+            return profile.WaitLength + profile.PausedLength;
+        }
+
+        return (long)await runner.CommandAsync(reads: true, StateWords.IsList(state) ? "LLEN" : "ZCARD", [Keys(queue)[StateWords.KeyWord(state)!]], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A walk through a sorted set that goes on behind the first of its jobs.</summary>

@@ -5,16 +5,26 @@ namespace JobAdmin.Client.BullMq;
 /// <summary>Walks through a list of ids that others change meanwhile. A list has no scores to go on from: each look begins with what was seen last, and remembers what
 /// comes next; where neither is there any more, it is searched for on both sides. What was seen before is no guide, since it may be back at the far end. What stood at
 /// the far end at first tells when all has been passed that was there then: others may add to it as fast as it is read.</summary>
-internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail, long start = 0)
+/// <param name="runner">Where the list is.</param>
+/// <param name="keys">Whose list it is.</param>
+/// <param name="state">The state whose list it is.</param>
+/// <param name="fromTail">Whether the walk begins with the oldest.</param>
+/// <param name="start">How many it leaves out.</param>
+/// <param name="otherName">The state whose list it is under its other name: BullMQ 4 and 5 rename the list of what waits when a queue is paused or resumed.</param>
+internal sealed class ListWalk(ScriptRunner runner, QueueKeys keys, JobState state, bool fromTail, long start = 0, JobState? otherName = null)
 {
-    private const int Overlap = 100, Lookahead = 200, Chunk = 5000, Remembered = 5000, MostChunks = 20, MostTries = 4, MostTurns = 4;
+    private const int Overlap = 100, Lookahead = 200, Chunk = 5000, Remembered = 5000, MostChunks = 20, MostTries = 4, MostTurns = 4, MostNames = 8;
     private readonly HashSet<string> seen = new(StringComparer.Ordinal), ahead = new(StringComparer.Ordinal), last = new(StringComparer.Ordinal);
     private readonly Queue<string> seenInOrder = [];
     private readonly List<string> latest = [];
     private long position = start, length = -1, passed, enough = -1;
     private string? next;
-    private int turns;
+    private int turns, stays;
     private bool ended;
+    private JobState? other = otherName;
+
+    /// <summary>The state whose list it was at the last look.</summary>
+    public JobState State { get; private set; } = state;
 
     /// <summary>The next ids; empty at the end.</summary>
     public async Task<IReadOnlyList<string>> NextAsync(int count, CancellationToken cancellationToken)
@@ -122,7 +132,10 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
 
     private void Remember(List<string> fresh)
     {
-        fresh.ForEach(seenInOrder.Enqueue);
+        // The first ones stay: who changes what is read may put them in line again, behind the last.
+        var first = Math.Min(fresh.Count, Remembered - stays);
+        stays += first;
+        fresh.Skip(first).ToList().ForEach(seenInOrder.Enqueue);
         while (seenInOrder.Count > Remembered)
         {
             seen.Remove(seenInOrder.Dequeue());
@@ -174,8 +187,8 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         return fromTail ? 0 : Math.Max(0, from - Math.Max(0, before - length));
     }
 
-    private async Task<long> LengthAsync(CancellationToken cancellationToken) =>
-        (long)await runner.CommandAsync(reads: true, "LLEN", [key], cancellationToken).ConfigureAwait(false);
+    private Task<long> LengthAsync(CancellationToken cancellationToken) => UnderItsNameAsync(
+        async key => (long)await runner.CommandAsync(reads: true, "LLEN", [key], cancellationToken).ConfigureAwait(false), static length => length == 0, cancellationToken);
 
     private async Task<string[]> RangeAsync(long from, long count, CancellationToken cancellationToken)
     {
@@ -190,9 +203,41 @@ internal sealed class ListWalk(ScriptRunner runner, RedisKey key, bool fromTail,
         return ids;
     }
 
-    private async Task<string[]> ReadAsync(long start, long stop, CancellationToken cancellationToken)
+    private Task<string[]> ReadAsync(long start, long stop, CancellationToken cancellationToken) => UnderItsNameAsync(
+        async key =>
+        {
+            var answer = await runner.CommandAsync(reads: true, "LRANGE", [key, start, stop], cancellationToken).ConfigureAwait(false);
+            return ((RedisResult[])answer!).Select(id => (string)id!).ToArray();
+        },
+        static ids => ids.Length == 0, cancellationToken);
+
+    /// <summary>Reads the list. Where there is nothing under one name, it may have the other one by now, and may have the first one again by the time that one is looked at.</summary>
+    private async Task<T> UnderItsNameAsync<T>(Func<RedisKey, Task<T>> read, Func<T, bool> isNothing, CancellationToken cancellationToken)
     {
-        var answer = await runner.CommandAsync(reads: true, "LRANGE", [key, start, stop], cancellationToken).ConfigureAwait(false);
-        return [.. ((RedisResult[])answer!).Select(id => (string)id!)];
+        var answer = await read(Key(State)).ConfigureAwait(false);
+        for (var tries = 0; other is { } name && isNothing(answer) && tries < MostNames; tries++)
+        {
+            var names = (long)await runner.CommandAsync(reads: true, "EXISTS", [Key(State), Key(name)], cancellationToken).ConfigureAwait(false);
+            if (names == 0)
+            {
+                break;
+            }
+
+            if ((long)await runner.CommandAsync(reads: true, "EXISTS", [Key(name)], cancellationToken).ConfigureAwait(false) > 0)
+            {
+                (State, other) = (name, State);
+            }
+            else if (tries > 0)
+            {
+                // It has this name, and there is nothing where the look was.
+                break;
+            }
+
+            answer = await read(Key(State)).ConfigureAwait(false);
+        }
+
+        return answer;
     }
+
+    private RedisKey Key(JobState name) => keys[StateWords.KeyWord(name)!];
 }

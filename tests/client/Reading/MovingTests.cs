@@ -102,6 +102,60 @@ public sealed class MovingTests(Bench bench)
         Assert.Equal(400, seen.Count);
     }
 
+    [Theory, InlineData(true, "wait"), InlineData(false, "wait"), InlineData(true, "paused"), InlineData(false, "paused")]
+    public async Task A_queue_of_BullMQ_5_is_paused_and_resumed_in_the_middle(bool oldest, string name)
+    {
+        // The list of what waits has another name after each: renamed behind each page, and now and then between two reads.
+        await using var lab = bench.Lab();
+        await lab.JobsAsync(name, 3000);
+        await lab.Db.HashSetAsync(lab.Base + "meta", "version", "bullmq:5.81.2");
+        var server = await lab.ServerAsync();
+        async Task FlipAsync()
+        {
+            (var from, name) = (name, name == "wait" ? "paused" : "wait");
+            await lab.Db.KeyRenameAsync(lab.Base + from, lab.Base + name);
+        }
+
+        foreach (var filter in (JobFilter[])[new JobFilter(), new JobFilter { Names = ["job"] }])
+        {
+            var query = new JobQuery { Queue = "emails", States = [JobState.Waiting], OldestFirst = oldest, PageSize = 200, Skip = 60, Filter = filter };
+            var seen = new List<string>();
+            await foreach (var page in server.GetJobsAsync(query, Ct))
+            {
+                Assert.Equal(page.Count, page.Count(job => job.State is JobState.Waiting or JobState.Paused));
+                seen.AddRange(page.Select(job => job.Id));
+                await FlipAsync();
+            }
+
+            Assert.Equal(2940, seen.Distinct().Count());
+            Assert.Equal(2940, seen.Count);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            var flips = Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    await FlipAsync();
+                    await Task.Delay(3, Ct);
+                }
+            }, Ct);
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(2940, await server.CountJobsAsync(query, Ct));
+            }
+
+            seen.Clear();
+            await foreach (var page in server.GetJobsAsync(query, Ct))
+            {
+                seen.AddRange(page.Select(job => job.Id));
+            }
+
+            await stop.CancelAsync();
+            await flips;
+            Assert.Equal(2940, seen.Distinct().Count());
+            Assert.Equal(2940, seen.Count);
+        }
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public async Task Thousands_come_and_go_between_two_pages(bool oldest)
     {
