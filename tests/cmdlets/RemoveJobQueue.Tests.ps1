@@ -49,6 +49,18 @@ Describe 'Remove-JobQueue' {
         $said | Should -Contain 'What if: Delete queue chat with 1 job (1 waiting)'
     }
 
+    It 'deletes nothing where what is left behind the jobs could not be found' {
+        [void](Invoke-Redis acl setuser scanless on '>p' '~*' '&*' '+@all' '-scan')
+        $scanless = Connect-JobServer ($lab.Uri -replace '//', '//scanless:p@') -Name scanless
+        $before = Get-Keyspace
+        $said = Get-ErrorOf { Remove-JobQueue emails -Force -Confirm:$false -Connection scanless }
+        $said.FullyQualifiedErrorId | Should -BeLike 'AccessDenied*'
+        "$said $($said.ErrorDetails.RecommendedAction)" | Should -BeLike "The keys of queue 'emails' can't all be found, so nothing was deleted: *scan*Clear-JobQueue*"
+        Get-Keyspace | Should -Be $before
+        Disconnect-JobServer $scanless
+        [void](Invoke-Redis acl deluser scanless)
+    }
+
     It 'makes an error of a queue that is not there' {
         Get-ErrorId { Remove-JobQueue nix -Confirm:$false } | Should -Be 'QueueNotFound'
         Get-ErrorId { Remove-JobQueue -Confirm:$false } | Should -Be 'QueueMissing'

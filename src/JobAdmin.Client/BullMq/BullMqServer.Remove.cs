@@ -73,6 +73,17 @@ internal sealed partial class BullMqServer
         var profile = await ProfileAsync(queue, fresh: true, cancellationToken).ConfigureAwait(false);
         profile.CheckChange(queue, destroys: true, force);
         profile.CheckLists(queue, force);
+        try
+        {
+            // What is left behind the jobs has to be looked for: better to know now that it can't be than when they are gone.
+            await runner.CommandAsync(reads: true, "SCAN", [0, "COUNT", 1], cancellationToken).ConfigureAwait(false);
+        }
+        catch (JobServerException e) when (e.ErrorId is "AccessDenied" or "RedisError")
+        {
+            throw new JobServerException(e.ErrorId, e.Kind, $"The keys of queue '{queue}' can't all be found, so nothing was deleted: {e.Message.TrimEnd()}",
+                "Clear-JobQueue deletes its jobs without SCAN; else let a user remove it who has the right to SCAN.", e) { Target = queue };
+        }
+
         var active = (long)await runner.CommandAsync(reads: true, "LLEN", [Keys(queue)["active"]], cancellationToken).ConfigureAwait(false);
         if (active > 0 && !force)
         {
