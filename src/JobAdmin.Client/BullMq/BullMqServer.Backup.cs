@@ -19,10 +19,10 @@ internal sealed partial class BullMqServer
         }
 
         long done = 0, uncertain = 0;
-        foreach (var state in StateWords.Expand(query.States))
+        await foreach (var (state, start) in PassesAsync(query, cancellationToken).ConfigureAwait(false))
         {
             var jobs = new JobQuery { Queue = query.Queue, Filter = query.Filter };
-            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, () => Next(query, done + uncertain), keep, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, start, () => Next(query, done + uncertain), keep, cancellationToken).ConfigureAwait(false))
             {
                 (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
                 yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };
@@ -66,12 +66,11 @@ internal sealed partial class BullMqServer
         yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 
-    private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, DateTimeOffset start, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(jobs.Queue);
         var word = StateWords.KeyWord(state)!;
         var script = ScriptCatalog.Deletion(major, "clear-ids");
-        var start = await GetTimeAsync(cancellationToken).ConfigureAwait(false);
         await foreach (var ids in MatchingIdsAsync(jobs, state, start, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)

@@ -38,10 +38,8 @@ internal sealed partial class BullMqServer
         }
 
         long done = 0, uncertain = 0;
-        foreach (var state in StateWords.Expand(query.States))
+        await foreach (var (state, start) in PassesAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            // What comes after the start is left alone.
-            var start = await StartAsync(query.Queue, state, cancellationToken).ConfigureAwait(false);
             var bounded = query.Filter with { Before = query.Filter.Before is { } b && b < start ? b : start };
             await foreach (var deleted in ClearStateAsync(query.Queue, profile.Major, state, bounded, everything: false, () => Next(query, done + uncertain), cancellationToken).ConfigureAwait(false))
             {
@@ -53,6 +51,38 @@ internal sealed partial class BullMqServer
         if (done == 0 && uncertain == 0)
         {
             yield return new BulkProgress(0, 0, "jobs");
+        }
+    }
+
+    /// <summary>The states to clear, and when the clearing of each began: what comes later is left alone. The list of what waits comes once more where it was renamed meanwhile,
+    /// as BullMQ 4 and 5 do when a queue is paused or resumed.</summary>
+    private async IAsyncEnumerable<(JobState State, DateTimeOffset Start)> PassesAsync(ClearQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var states = StateWords.Expand(query.States);
+        JobState[] renamed = [JobState.Waiting, JobState.Paused];
+        var switches = new JobsGoneBack(this, runner, query.Queue, Keys(query.Queue).Events);
+        if (renamed.All(states.Contains) && await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false) is not { Major: 6, Certain: true })
+        {
+            await switches.BeginAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var listsStart = DateTimeOffset.MaxValue;
+        foreach (var state in states)
+        {
+            var start = await StartAsync(query.Queue, state, cancellationToken).ConfigureAwait(false);
+            listsStart = renamed.Contains(state) && start < listsStart ? start : listsStart;
+            yield return (state, start);
+        }
+
+        await switches.ReadAsync(cancellationToken).ConfigureAwait(false);
+        while (switches.IsToBeWalkedAgain())
+        {
+            foreach (var state in renamed)
+            {
+                yield return (state, listsStart);
+            }
+
+            await switches.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -146,6 +146,35 @@ public sealed class ClearTests(Bench bench) : ParityTest(bench)
         Assert.Equal(["bull:emails:events", "bull:emails:id", "bull:emails:meta"], (await Keyspace.ReadAsync(lab.Db)).Keys);
     }
 
+    [Theory, InlineData("bullmq560", false), InlineData("bullmq5", false), InlineData("bullmq5", true)]
+    public async Task A_queue_is_paused_and_resumed_in_the_middle(string lib, bool withBackup)
+    {
+        await using var lab = Bench.Lab(lib);
+        await lab.DoAsync("addMany", new { count = 6000 });
+        var server = await lab.ServerAsync();
+        var query = new ClearQuery { Queue = "emails", States = [JobState.Waiting], Slice = 1000 };
+        var kept = 0;
+        Task KeepAsync(JobExportSlice slice) => Task.FromResult(kept += slice.Count);
+        var (turn, done, late) = (0, 0L, (string?)null);
+        await foreach (var progress in withBackup ? ((IJobTransfer)server).ClearQueueAsync(query, false, KeepAsync, Ct) : server.ClearQueueAsync(query, false, Ct))
+        {
+            done = progress.Done;
+            if (turn < 3)
+            {
+                await lab.DoAsync(turn++ % 2 == 0 ? "pause" : "resume");
+            }
+
+            if (late is null)
+            {
+                await Task.Delay(3, Ct);
+                late = await lab.AddAsync();
+            }
+        }
+
+        Assert.Equal((6000, withBackup ? 6000 : 0), (done, kept));
+        Assert.Equal([late!], await lab.IdsAsync("paused"));
+    }
+
     [Fact]
     public async Task No_state_is_an_error_and_a_queue_that_is_not_there_too()
     {
