@@ -45,11 +45,11 @@ internal sealed class KeyRing
         return found;
     }
 
-    /// <summary>Whether a key that was let in is still one of ours.</summary>
+    /// <summary>Whether a key that was let in is still one of ours, and may still see what it could then.</summary>
     public bool IsGood(AccessKey key)
     {
         Refresh();
-        return key == AccessKey.Local ? IsEmpty : Array.Exists(keys, known => known.Hash.AsSpan().SequenceEqual(key.Hash) && known.Role == key.Role);
+        return key == AccessKey.Local ? IsEmpty : Array.Exists(keys, known => known.Hash.AsSpan().SequenceEqual(key.Hash) && known.Role == key.Role && known.Queues.IsSame(key.Queues));
     }
 
     private void Refresh()
@@ -86,7 +86,15 @@ internal sealed class KeyRing
 
     private static (DateTime, long) Stamp(string file)
     {
-        var info = new FileInfo(file);
-        return info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
+        try
+        {
+            // Of the file itself where the path is a link: in Kubernetes it is one to a link, and only that one is changed.
+            var info = File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file);
+            return info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
+        }
+        catch (IOException)
+        {
+            return default;
+        }
     }
 }

@@ -43,6 +43,9 @@ internal sealed class QueueFilter
         return filter.names.Count + filter.patterns.Count > 0 ? filter : throw new Hosting.OptionError("The list of queues is empty: leave it out to serve all.");
     }
 
+    /// <summary>Whether another allows the same by the same words.</summary>
+    public bool IsSame(QueueFilter other) => open == other.open && Words.ToHashSet(StringComparer.Ordinal).SetEquals(other.Words);
+
     /// <summary>The queues that both allow.</summary>
     public QueueFilter And(QueueFilter other)
     {
