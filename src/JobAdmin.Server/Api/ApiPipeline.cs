@@ -69,7 +69,19 @@ internal sealed class ApiPipeline(ServerOptions options, KeyRing keys, CallerLim
             return;
         }
 
+        // What a handler had set for its own answer goes; what RequestChecks set is for every answer.
+        var (own, all) = (http.Response.Headers, new HeaderDictionary());
+        foreach (var name in RequestChecks.ForAll)
+        {
+            all[name] = own[name];
+        }
+
         http.Response.Clear();
+        foreach (var (name, value) in all)
+        {
+            own[name] = value;
+        }
+
         if (fault.RetryAfter > 0)
         {
             http.Response.Headers.RetryAfter = fault.RetryAfter.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Net;
 using JobAdmin.Server.Hosting;
 using JobAdmin.Server.Security;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace JobAdmin.Server.Api;
 
@@ -9,6 +10,9 @@ namespace JobAdmin.Server.Api;
 internal sealed class RequestChecks(ServerOptions options, KeyRing keys)
 {
     private const int PathAtMost = 4096;
+
+    /// <summary>The headers that every answer has, also one that tells of a fault: without those of CORS a browser would not let its page read what is wrong.</summary>
+    public static readonly string[] ForAll = [HeaderNames.XContentTypeOptions, HeaderNames.CacheControl, HeaderNames.AccessControlAllowOrigin, HeaderNames.Vary];
 
     /// <summary>The path as it was sent.</summary>
     public static string RawPath(HttpContext http)

@@ -233,6 +233,14 @@ public sealed class AccessTests(Bench bench) : ServerTest(bench)
         Assert.Equal(HttpStatusCode.Forbidden, (await served.SendAsync("GET", "/api/queues", headers: ("Origin", "https://evil.example"))).Status);
         var named = await served.SendAsync("GET", "/api/queues", headers: ("Origin", "https://ops.example"));
         Assert.Equal((HttpStatusCode.OK, "https://ops.example"), (named.Status, named.Headers.GetValues("Access-Control-Allow-Origin").Single()));
+        foreach (var (path, key) in new[] { ("/api/queues", "wrong"), ("/api/queues/nope", Served.Admin), ("/nowhere", Served.Admin), ("/api/admin/jobs?limit=x", Served.Admin) })
+        {
+            // The page may read what is wrong, too.
+            var fault = await served.SendAsync("GET", path, key, null, ("Origin", "https://ops.example"));
+            Assert.True((int)fault.Status >= 400 && fault.Headers.Contains("Access-Control-Allow-Origin"), $"{path}: {(int)fault.Status}");
+            Assert.Equal(("Origin", "nosniff", true), (fault.Headers.Vary.Single(), fault.Headers.GetValues("X-Content-Type-Options").Single(), fault.Headers.CacheControl?.NoStore));
+        }
+
         Assert.Equal(HttpStatusCode.NoContent, (await served.SendAsync("OPTIONS", "/api/queues", null, null, ("Origin", "https://ops.example"), ("Access-Control-Request-Method", "GET"))).Status);
         Assert.False((await served.SendAsync("GET", "/api/queues")).Headers.Contains("Access-Control-Allow-Origin"));
     }
