@@ -43,6 +43,12 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
     public void Leave(EventClient client, IEnumerable<string> queues)
     {
         Interlocked.Decrement(ref clients);
+        Part(client, queues);
+    }
+
+    /// <summary>Has a client handed no more events of queues.</summary>
+    public void Part(EventClient client, IEnumerable<string> queues)
+    {
         lock (turn)
         {
             foreach (var queue in queues)
@@ -53,8 +59,12 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
     }
 
     /// <summary>Has a client handed the events of queues from now on.</summary>
+    /// <param name="client">Who listens.</param>
+    /// <param name="queues">The queues.</param>
+    /// <param name="some">Whether queues whose events can't be read are left out; otherwise one of them is an error.</param>
+    /// <param name="stop">Ends the wait.</param>
     /// <returns>The last event of each queue before those.</returns>
-    public async Task<IReadOnlyDictionary<string, StreamId>> JoinAsync(EventClient client, IReadOnlyList<string> queues, CancellationToken stop)
+    public async Task<IReadOnlyDictionary<string, StreamId>> JoinAsync(EventClient client, IReadOnlyList<string> queues, bool some, CancellationToken stop)
     {
         var all = new List<QueueFeed>(queues.Count);
         var added = new List<QueueFeed>();
@@ -80,8 +90,15 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
         var positions = new Dictionary<string, StreamId>(StringComparer.Ordinal);
         foreach (var feed in all)
         {
-            await feed.Started.Task.WaitAsync(stop).ConfigureAwait(false);
-            positions[feed.Queue] = feed.Last;
+            try
+            {
+                await feed.Started.Task.WaitAsync(stop).ConfigureAwait(false);
+                positions[feed.Queue] = feed.Last;
+            }
+            catch (JobServerException e) when (some && IsOfQueue(e))
+            {
+                // The others go on without it.
+            }
         }
 
         return positions;
@@ -117,33 +134,42 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
 
     private async Task StartAsync(List<QueueFeed> added)
     {
-        try
+        await Task.WhenAll(added.Select(StartAsync)).ConfigureAwait(false);
+        var started = added.Where(static feed => feed.Started.Task.IsCompletedSuccessfully).ToList();
+        if (started.Count == 0)
         {
-            var history = (IJobEventHistory)gateway.Server;
-            await Task.WhenAll(added.Select(async feed => feed.Start(StreamId.Parse(await history.GetLastEventIdAsync(feed.Queue, CancellationToken.None).ConfigureAwait(false)))))
-                .ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            Forget(added, e);
-            throw;
+            return;
         }
 
         var stop = new CancellationTokenSource();
         lock (turn)
         {
-            watches.Add((stop, added));
+            watches.Add((stop, started));
         }
 
-        _ = Task.Run(() => WatchAsync(added, stop.Token));
+        _ = Task.Run(() => WatchAsync(started, stop.Token));
+    }
+
+    /// <summary>Finds where a feed begins. What is in the way is told to whoever waits for it.</summary>
+    private async Task StartAsync(QueueFeed feed)
+    {
+        try
+        {
+            feed.Start(StreamId.Parse(await ((IJobEventHistory)gateway.Server).GetLastEventIdAsync(feed.Queue, CancellationToken.None).ConfigureAwait(false)));
+        }
+        catch (Exception e)
+        {
+            Forget([feed], e);
+        }
     }
 
     private async Task WatchAsync(List<QueueFeed> watched, CancellationToken stop)
     {
         var byQueue = watched.ToDictionary(static feed => feed.Queue, StringComparer.Ordinal);
-        var query = new EventQuery { Queues = [.. byQueue.Keys], Positions = byQueue.ToDictionary(static f => f.Key, static f => f.Value.Last.ToString()) };
+        var query = new EventQuery { LeftOut = LeaveOutAsync };
         while (!stop.IsCancellationRequested)
         {
+            query = query with { Queues = [.. byQueue.Keys], Positions = byQueue.ToDictionary(static f => f.Key, static f => f.Value.Last.ToString()) };
             try
             {
                 await foreach (var batch in gateway.Server.WatchEventsAsync(query, stop).ConfigureAwait(false))
@@ -161,7 +187,6 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
             catch (Exception e) when (e is JobServerException { Kind: JobErrorKind.Connection or JobErrorKind.Timeout } or Api.ApiFault)
             {
                 // The connection of its own could not be made: again in a moment, from where it stood.
-                query = query with { Positions = byQueue.ToDictionary(static f => f.Key, static f => f.Value.Last.ToString()) };
                 await Task.Delay(500, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception e)
@@ -172,7 +197,27 @@ internal sealed class EventHub(RedisGateway gateway, ILogger<EventHub> log) : Ba
                 break;
             }
         }
+
+        // Ends the streams of those alone who read this queue. Whoever reads all of them comes back, and it is left out then.
+        Task LeaveOutAsync(JobServerException why)
+        {
+            log.LogError("{Reason}", why.Message);
+            if (why.Target is string queue && byQueue.Remove(queue, out var feed))
+            {
+                Forget([feed], why);
+                lock (turn)
+                {
+                    watched.Remove(feed);
+                }
+
+                feed.End();
+            }
+
+            return Task.CompletedTask;
+        }
     }
+
+    private static bool IsOfQueue(JobServerException e) => e.ErrorId is "AccessDenied" or "WrongKeyType";
 
     private void Forget(List<QueueFeed> gone, Exception why)
     {

@@ -27,7 +27,8 @@ internal sealed class EventStream(ApiCall call, EventClient client, EventHub hub
             positions[queue] = StreamId.Start;
         }
 
-        var now = await hub.JoinAsync(client, queues, stop).ConfigureAwait(false);
+        var now = await hub.JoinAsync(client, queues, some: single is null, stop).ConfigureAwait(false);
+        Leave(queues.Except(now.Keys));
         foreach (var (queue, id) in now)
         {
             positions[queue] = cursor is null ? id : single is not null && StreamId.TryParse(lastId, out var exact) ? exact : cursor.Of(queue);
@@ -187,14 +188,37 @@ internal sealed class EventStream(ApiCall call, EventClient client, EventHub hub
             var added = (await call.Queues.NamesAsync(stop).ConfigureAwait(false)).Where(queue => !positions.ContainsKey(queue)).ToList();
             if (added.Count > 0)
             {
-                added.ForEach(queue => positions[queue] = StreamId.Start);
-                await hub.JoinAsync(client, added, stop).ConfigureAwait(false);
-                client.FallBehind();
+                await JoinAsync(added, stop).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is ApiFault or JobServerException)
         {
             // Redis is away: at the next look.
+        }
+    }
+
+    /// <summary>Reads new queues too, those that can be read; the others are looked at again the next time.</summary>
+    private async Task JoinAsync(List<string> added, CancellationToken stop)
+    {
+        IEnumerable<string> joined = [];
+        added.ForEach(queue => positions[queue] = StreamId.Start);
+        try
+        {
+            joined = (await hub.JoinAsync(client, added, some: true, stop).ConfigureAwait(false)).Keys;
+            client.FallBehind();
+        }
+        finally
+        {
+            Leave(added.Except(joined));
+        }
+    }
+
+    private void Leave(IEnumerable<string> queues)
+    {
+        foreach (var queue in queues)
+        {
+            positions.Remove(queue);
+            hub.Part(client, [queue]);
         }
     }
 

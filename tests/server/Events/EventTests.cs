@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using JobAdmin.Client.Tests;
@@ -120,6 +121,36 @@ public sealed class EventTests(Bench bench) : ServerTest(bench)
         await lab.DoAsync("add", new { queue = "later", name = "first" });
         Assert.Equal("later", (await readers[1].UntilAsync(e => e.Queue == "later"))[^1].Queue);
         readers.ForEach(reader => reader.Dispose());
+    }
+
+    [Fact]
+    public async Task A_queue_whose_events_cannot_be_read_does_not_end_those_of_others()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = Bench.Lab(redis, connection);
+        await lab.AddAsync();
+        await lab.DoAsync("add", new { queue = "broken", name = "first" });
+        await lab.DoAsync("add", new { queue = "wrong", name = "first" });
+        await lab.DoAsync("close");
+        await lab.Db.KeyDeleteAsync("bull:wrong:events");
+        await lab.Db.StringSetAsync("bull:wrong:events", "no stream");
+        await using var served = await Served.StartAsync(lab);
+        using var all = await SseReader.OpenAsync(served, "/api/events");
+        using var one = await SseReader.OpenAsync(served, "/api/queues/emails/events");
+        Assert.Equal(HttpStatusCode.Conflict, (await served.SendAsync("GET", "/api/queues/wrong/events")).Status);
+        using var broken = await SseReader.OpenAsync(served, "/api/queues/broken/events");
+        await lab.Db.KeyDeleteAsync("bull:broken:events");
+        await lab.Db.StringSetAsync("bull:broken:events", "no stream");
+        Assert.Null(await broken.NextAsync());
+        var id = await lab.AddAsync();
+        await one.UntilAsync(e => e.Type == "job:waiting" && e.Job == id);
+        using var again = await SseReader.OpenAsync(served, "/api/events", all.LastId);
+        Assert.DoesNotContain(await again.UntilAsync(e => e.Type == "job:waiting" && e.Job == id), e => e.Queue != "emails");
+        // What can be read again comes, too.
+        await lab.Db.KeyDeleteAsync("bull:broken:events");
+        await lab.DoAsync("add", new { queue = "broken", name = "second" });
+        await again.UntilAsync(e => e.Queue == "broken");
     }
 
     [Fact]
