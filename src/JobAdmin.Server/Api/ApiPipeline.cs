@@ -156,12 +156,13 @@ internal sealed class ApiPipeline(ServerOptions options, KeyRing keys, CallerLim
             throw Unauthorized(http);
         }
 
-        if (keys.Find(presented) is { } key)
+        var key = keys.Find(presented);
+        limits.CountTry(from, key);
+        if (key is not null)
         {
             return key;
         }
 
-        limits.CountWrong(from);
         log.LogWarning("A wrong key from {Address}", from);
         throw Unauthorized(http);
     }
