@@ -85,7 +85,11 @@ public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IRead
 /// <param name="Id">The job's id, or null for a key of the queue's own.</param>
 /// <param name="Key">The key's last part, or null for a job.</param>
 /// <param name="State">The job's state.</param>
-public readonly record struct JobRecordInfo(string Queue, string? Id, string? Key, JobState State);
+public readonly record struct JobRecordInfo(string Queue, string? Id, string? Key, JobState State)
+{
+    /// <summary>How many children the job has, whatever became of them.</summary>
+    public int Children { get; init; }
+}
 
 /// <summary>Records to put back, all of one queue.</summary>
 public sealed record JobImport

@@ -37,6 +37,34 @@ Describe '-Backup' {
         Get-JobContent | Should -Be $before
     }
 
+    It 'comes back twice without a change, also where an active job had a priority' {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; prioritized = 1 })
+        [void](Invoke-Peer @{ do = 'take'; queue = 'emails' })
+        (Get-Job -Queue emails).State | Should -Be Active
+        Remove-JobQueue emails -Force -Backup $file -Confirm:$false
+        (Import-Job $file -PassThru).Added | Should -BeGreaterThan 0
+        $again = Import-Job $file -PassThru
+        $again.Added, $again.Refused | Should -Be 0, 0
+    }
+
+    It 'keeps a parent with all of its children, which <How> takes from it part by part' -ForEach @(
+        @{ How = 'Remove-JobQueue'; Command = { Remove-JobQueue tree -Force -Backup $file -Confirm:$false } }
+        @{ How = 'Clear-JobQueue'; Command = { Clear-JobQueue tree waiting, delayed, waiting-children -Backup $file -Confirm:$false } }
+        @{ How = 'Clear-JobQueue of children alone'; Command = { Clear-JobQueue tree waiting, delayed -Name c -Backup $file -Confirm:$false } }
+        @{ How = 'Remove-Job'; Command = { Get-Job -Queue tree | Where-Object Name -EQ c | Select-Object -First 400 | Remove-Job -Backup $file -Confirm:$false } }
+    ) {
+        $children = 1..450 | ForEach-Object { @{ name = 'c'; queueName = 'tree'; data = @{ n = $_ }; opts = @{ jobId = "k$_"; delay = $_ % 2 * 3600000 } } }
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        . $Command
+        (Get-JobQueue tree -ErrorAction Ignore).Total | Should -BeLessThan 452
+        Import-Job $file
+        (Invoke-Redis scard bull:tree:p:dependencies) | Should -Be 450
+        (Get-Job p -Queue tree).State | Should -Be WaitingChildren
+        (Get-Job -Queue tree).Count | Should -Be 451
+        (Import-Job $file -PassThru).Added | Should -Be 0
+    }
+
     It 'of Clear-JobQueue and Remove-JobQueue' {
         Clear-JobQueue emails -State failed, waiting, delayed -Backup $file -Confirm:$false
         $counts = Get-Count

@@ -36,10 +36,13 @@ internal sealed class JobRecord
     /// <summary>The values of the job's other keys, in the order of <c>import.lua</c>, and when each expires.</summary>
     public List<(List<byte[]> Values, string Expires)> SubKeys { get; } = [];
 
+    /// <summary>How many children it has; the first of the five is the log, and those behind the second have a value to each name.</summary>
+    private int Children => SubKeys.Count == 0 ? 0 : SubKeys[1].Values.Count + SubKeys.Skip(2).Sum(static sub => sub.Values.Count / 2);
+
     /// <summary>About how many bytes it is.</summary>
     public long Size => Values.Sum(v => (long)v.Length) + SubKeys.Sum(s => s.Values.Sum(v => (long)v.Length));
 
-    public JobRecordInfo Info => new(Queue, Id, Key, StateWords.Parse(State));
+    public JobRecordInfo Info => new(Queue, Id, Key, StateWords.Parse(State)) { Children = Children };
 
     /// <summary>Reads a line.</summary>
     /// <exception cref="JobServerException">It is no record.</exception>

@@ -15,7 +15,7 @@ public sealed class JobImportResult
     /// <summary>Records that were there already, the same.</summary>
     public long Unchanged { get; set; }
 
-    /// <summary>Records that were left out, since the job stands in the file once more behind them.</summary>
+    /// <summary>Records that were left out, since another one of the job in the file counts.</summary>
     public long Superseded { get; set; }
 
     /// <summary>Records that were not put back, each with an error.</summary>

@@ -61,7 +61,7 @@ internal sealed class JobBackup : IDisposable
                 return;
             }
 
-            file ??= JobExportFile.Create(path, prefix = server.Connection.Prefix ?? "", overwrite: false);
+            file ??= JobExportFile.Create(path, prefix = server.Connection.Prefix ?? "", overwrite: false, isBackup: true);
             if (server.Connection.Prefix != prefix)
             {
                 throw JobErrors.Input("PrefixAmbiguous", $"The jobs are of two prefixes, '{prefix}' and '{server.Connection.Prefix}'.", "Keep a backup of each connection of its own.");

@@ -43,7 +43,8 @@ internal sealed class JobExportFile : IDisposable
     /// <param name="path">Where.</param>
     /// <param name="prefix">The prefix of the connection's keys.</param>
     /// <param name="overwrite">Whether a file that is there is replaced.</param>
-    public static JobExportFile Create(string path, string prefix, bool overwrite)
+    /// <param name="isBackup">Whether what it holds is deleted as it is written.</param>
+    public static JobExportFile Create(string path, string prefix, bool overwrite, bool isBackup = false)
     {
         JobExportFile made;
         try
@@ -57,7 +58,9 @@ internal sealed class JobExportFile : IDisposable
                 : Base.JobErrors.Input("FileNotWritten", $"The file '{path}' can't be written: {e.Message}", "Give a place where you may write.", path);
         }
 
-        made.WriteLine(new { format = Format, version = Version, prefix, created = DateTimeOffset.UtcNow });
+        var created = DateTimeOffset.UtcNow;
+        object header = isBackup ? new { format = Format, version = Version, prefix, created, backup = true } : new { format = Format, version = Version, prefix, created };
+        made.WriteLine(header);
         return made;
     }
 

@@ -13,6 +13,7 @@ internal sealed class JobImportFile
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
     private readonly RepeatedJobs repeated = new();
     private string? created;
+    private bool isBackup;
 
     private JobImportFile(string path) => this.path = path;
 
@@ -28,7 +29,7 @@ internal sealed class JobImportFile
     /// <summary>Records in it.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Records that were left out so far, since the job stands in the file once more behind them.</summary>
+    /// <summary>Records that were left out so far, since another one of the job counts.</summary>
     public long Superseded { get; private set; }
 
     /// <summary>The library that wrote a queue, when known.</summary>
@@ -86,7 +87,7 @@ internal sealed class JobImportFile
         return ended || (partial && number > 0) ? file : throw Refuse(path, number, number == 0 ? "it is empty" : "it ends without its last line, so it was cut");
     }
 
-    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one.</summary>
+    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one, or in a backup the one with all of its children.</summary>
     /// <param name="server">Knows the records.</param>
     /// <param name="skip">How many records to leave out first.</param>
     /// <param name="most">Records in a portion at the most.</param>
@@ -112,7 +113,7 @@ internal sealed class JobImportFile
             }
 
             queue = of;
-            if (id is not null && repeated.ComesAgain(of, id, number))
+            if (id is not null && repeated.IsSuperseded(of, id, number))
             {
                 Superseded++;
             }
@@ -158,7 +159,8 @@ internal sealed class JobImportFile
             Count++;
             if (record.Id is { } id)
             {
-                repeated.Note(record.Queue, id, Count);
+                var hasFinished = record.State is JobState.Completed or JobState.Failed;
+                repeated.Note(record.Queue, id, Count, !isBackup ? 0 : hasFinished ? -1 : record.Children);
             }
 
             return false;
@@ -195,6 +197,7 @@ internal sealed class JobImportFile
         }
 
         created = root.TryGetProperty("created", out var when) && when.ValueKind == JsonValueKind.String ? when.GetString() : null;
+        isBackup = root.TryGetProperty("backup", out var backup) && backup.ValueKind == JsonValueKind.True;
         Prefix = root.GetProperty("prefix").GetString() ?? throw Wrong("it names no prefix");
     }
 

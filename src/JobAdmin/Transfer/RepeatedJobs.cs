@@ -1,6 +1,7 @@
 namespace JobAdmin.Transfer;
 
-/// <summary>Finds the jobs that stand in a file more than once, with two bytes of memory a record: an export writes a job again that moves on while it is written.</summary>
+/// <summary>Finds the jobs that stand in a file more than once, with two bytes of memory a record: an export writes a job again that moves on while it is written,
+/// and a backup a parent with each part of its children.</summary>
 /// <remarks>Bloom filters tell whether a job may have been noted before. Of those that may, the last place is kept: where it was a mistake, that is the only one.</remarks>
 internal sealed class RepeatedJobs
 {
@@ -8,14 +9,25 @@ internal sealed class RepeatedJobs
 
     private readonly List<ulong[]> blocks = [];
     private readonly Dictionary<(string Queue, string Id), long> last = [];
+    private readonly Dictionary<(string Queue, string Id), (long Number, int Children)> fullest = [];
     private int inBlock = JobsInBlock;
 
     /// <summary>Notes a job.</summary>
     /// <param name="queue">Its queue.</param>
     /// <param name="id">Its id.</param>
     /// <param name="number">Its place in the file.</param>
-    public void Note(string queue, string id, long number)
+    /// <param name="children">Children by which an unfinished parent is to be known in a backup: it loses them to the very deletion that the backup is of.</param>
+    public void Note(string queue, string id, long number, int children)
     {
+        if (children > 0 && !(fullest.TryGetValue((queue, id), out var known) && known.Children > children))
+        {
+            fullest[(queue, id)] = (number, children);
+        }
+        else if (children < 0)
+        {
+            fullest.Remove((queue, id));
+        }
+
         var (first, step) = Hash(queue, id);
         if (blocks.Exists(block => Has(block, first, step)))
         {
@@ -34,11 +46,12 @@ internal sealed class RepeatedJobs
         }
     }
 
-    /// <summary>Whether a job stands in the file once more behind a place.</summary>
+    /// <summary>Whether another record of a job counts than the one at a place: the last one, or the one with all of the children.</summary>
     /// <param name="queue">Its queue.</param>
     /// <param name="id">Its id.</param>
     /// <param name="number">The place.</param>
-    public bool ComesAgain(string queue, string id, long number) => last.Count > 0 && last.TryGetValue((queue, id), out var end) && end > number;
+    public bool IsSuperseded(string queue, string id, long number) => last.Count > 0 && last.TryGetValue((queue, id), out var end)
+        && (fullest.TryGetValue((queue, id), out var full) ? full.Number : end) != number;
 
     private static bool Has(ulong[] block, uint first, uint step)
     {

@@ -45,6 +45,18 @@ local function stateOf(id)
   end
 end
 
+-- A parent in the same queue that was there all the time, and waits, lost this child when it was removed: it waits for it again.
+local canWait = { wait = true, waiting = true, paused = true, delayed = true, prioritized = true, active = true, ['waiting-children'] = true }
+local function link(job, hash)
+  for i = 1, #hash, 2 do
+    local parent = hash[i] == 'parentKey' and hash[i + 1]
+    if parent and string.sub(parent, 1, #P) == P and rcall('ZSCORE', P .. 'waiting-children', string.sub(parent, #P + 1))
+      and rcall('HEXISTS', parent .. ':processed', job) == 0 then
+      rcall('SADD', parent .. ':dependencies', job)
+    end
+  end
+end
+
 local function isSame(id, job, state, score, hash)
   local there, count = rcall('HGETALL', job), 0
   if #there ~= #hash then return false end
@@ -55,7 +67,8 @@ local function isSame(id, job, state, score, hash)
   end
   local set, at = stateOf(id)
   if isSet[state] then return set == state and tonumber(at) == tonumber(score) end
-  return not set
+  -- One that was active stands by its priority since it was put back.
+  return not set or state == 'active' and set == 'prioritized'
 end
 
 if rcall('EXISTS', KEYS[1]) == 0 then
@@ -123,6 +136,7 @@ while ARGV[at] do
       rcall('LPUSH', list, id)
       ready = true
     end
+    if canWait[state] then link(job, hash) end
     if owned ~= '' and (ownedUntil == '' or tonumber(ownedUntil) > now) then
       local key = P .. 'de:' .. owned
       if rcall('SETNX', key, id) == 1 and ownedUntil ~= '' then rcall('PEXPIREAT', key, ownedUntil) end
