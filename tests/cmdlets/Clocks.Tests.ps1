@@ -1,4 +1,4 @@
-# Ages, where the clock of this machine and that of Redis differ.
+# Ages, where the clock of this machine and that of Redis differ; and how times are written.
 BeforeAll {
     Import-Module $PSScriptRoot/_Support.psm1 -Force
     $lab = Start-Lab
@@ -54,5 +54,17 @@ Describe 'Ages' {
     It 'are reckoned by the clock of Redis where jobs are copied' {
         (Copy-Job -Queue emails -State failed -Destination old -OlderThan 3h -PassThru).Count | Should -Be 0
         (Copy-Job -Queue emails -State failed -Destination old -OlderThan 1h -PassThru).Count | Should -Be 6
+    }
+}
+
+Describe 'Times in words' {
+    It 'are in the calendar of ISO 8601 in <_>, and read so' -ForEach 'th-TH', 'ar-SA', 'fa-IR', 'en-US' {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'emails'; failed = 1 })
+        $year = [datetime]::Now.Year
+        $culture = "[cultureinfo]::CurrentCulture = '$_'"
+        Get-WhatIf "$culture; Invoke-JobRetry -Queue emails -State failed -After '$year-01-01' -WhatIf" | Should -BeLike "*1 failed*from $year-01-01 00:00:00*"
+        Get-WhatIf "$culture; Invoke-JobRetry -Queue emails -State failed -After '$($year + 1)-01-01' -WhatIf" | Should -BeNullOrEmpty
+        Get-WhatIf "$culture; Set-JobScheduler daily -Queue emails -Every 1h -WhatIf" | Should -Match 'next run 20\d\d-\d\d-\d\d \d\d:'
     }
 }

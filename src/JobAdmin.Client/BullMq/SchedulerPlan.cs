@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace JobAdmin.Client.BullMq;
@@ -55,7 +56,7 @@ internal sealed class SchedulerPlan
 
         if (settings.EndDate is { } end && (end <= now || end <= settings.StartDate))
         {
-            throw Bad("NeverFires", $"The scheduler would end at {end.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}, before it has begun: it would never fire.", "Give a later -EndDate.");
+            throw Bad("NeverFires", string.Create(CultureInfo.InvariantCulture, $"The scheduler would end at {end.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}, before it has begun: it would never fire."), "Give a later -EndDate.");
         }
 
         (zone, zoneName) = FindZone(settings.TimeZone);

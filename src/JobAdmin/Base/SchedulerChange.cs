@@ -57,7 +57,7 @@ internal static class SchedulerChange
 
     private static string? Text(TimeSpan? span) => span is { } given ? CellText.Duration(given) : null;
 
-    private static string? Text(DateTimeOffset? time) => time?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+    private static string? Text(DateTimeOffset? time) => time is { } given ? CellText.SecondWithOffset(given) : null;
 
     private static bool Same(string a, string b)
     {

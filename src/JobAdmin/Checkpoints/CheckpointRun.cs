@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Display;
 
 namespace JobAdmin.Checkpoints;
 
@@ -56,13 +57,13 @@ internal abstract class CheckpointRun : IDisposable
     {
         if (Ended is { } ended)
         {
-            cmdlet.WriteWarning($"The run of the checkpoint '{file.Path}' ended at {ended.ToLocalTime():yyyy-MM-dd HH:mm:ss} with {Sum}: there is nothing left to do. Remove the file, or name another, to begin anew.");
+            cmdlet.WriteWarning($"The run of the checkpoint '{file.Path}' ended at {CellText.Second(ended)} with {Sum}: there is nothing left to do. Remove the file, or name another, to begin anew.");
             return false;
         }
 
         if (IsResumed)
         {
-            cmdlet.Tell($"going on with the checkpoint '{file.Path}' of {Started.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {Sum} have been tried");
+            cmdlet.Tell($"going on with the checkpoint '{file.Path}' of {CellText.Second(Started)}: {Sum} have been tried");
         }
 
         return true;

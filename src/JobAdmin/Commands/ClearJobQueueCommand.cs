@@ -45,11 +45,13 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
     /// <summary>Only jobs that finished (or, when they have not, were added) before this time.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) at this time or later.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Only jobs that finished (or, when they have not, were added) longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>

@@ -27,11 +27,13 @@ public sealed class GetJobFailureCommand : QueueReadCmdlet
     /// <summary>Only jobs that failed before this time.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>Only jobs that failed at this time or later.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Only jobs that failed longer ago than this: 7d, 1h30m, 45s, or a TimeSpan.</summary>

@@ -15,11 +15,13 @@ public sealed class GetJobMetricCommand : QueueReadCmdlet
     /// <summary>From this time on. Without it, the last hour, or the last day where steps are hours.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Up to this time. Without it, now.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>From this long ago on: 6h, 7d, or a TimeSpan.</summary>

@@ -24,11 +24,13 @@ public sealed class MeasureJobQueueCommand : QueueReadCmdlet
     /// <summary>From this time on.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? After { get; set; }
 
     /// <summary>Up to this time. Without it, now.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Time]
     public DateTimeOffset? Before { get; set; }
 
     /// <summary>What to measure by: Events (the server's history), Jobs (finished jobs that were kept), or Auto: the history where there is one.</summary>

@@ -136,6 +136,12 @@ internal static class CellText
     public static string Local(DateTimeOffset? time) =>
         time is { } at ? Invariant($"{at.ToLocalTime():yyyy-MM-dd HH:mm:ss.fff zzz} ({Relative(at)})") : "";
 
+    /// <summary>A time where it is read, to the second, in the calendar that a typed ISO 8601 time is read in, whichever the culture's is.</summary>
+    public static string Second(DateTimeOffset time) => Invariant($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+
+    /// <summary>The same with its offset.</summary>
+    public static string SecondWithOffset(DateTimeOffset time) => Invariant($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}");
+
     /// <summary>Bytes in the unit that suits them.</summary>
     public static string Bytes(long? bytes)
     {

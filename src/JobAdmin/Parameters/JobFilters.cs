@@ -1,4 +1,5 @@
 using JobAdmin.Base;
+using JobAdmin.Display;
 
 namespace JobAdmin.Parameters;
 
@@ -49,12 +50,12 @@ internal static class JobFilters
 
         if (filter.Before is { } before)
         {
-            words.Add($"before {before.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+            words.Add($"before {CellText.Second(before)}");
         }
 
         if (filter.After is { } after)
         {
-            words.Add($"from {after.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+            words.Add($"from {CellText.Second(after)}");
         }
 
         return words.Count == 0 ? "" : " " + string.Join(", ", words);
