@@ -11,8 +11,9 @@ internal sealed class RequestChecks(ServerOptions options, KeyRing keys)
 {
     private const int PathAtMost = 4096;
 
-    /// <summary>The headers that every answer has, also one that tells of a fault: without those of CORS a browser would not let its page read what is wrong.</summary>
-    public static readonly string[] ForAll = [HeaderNames.XContentTypeOptions, HeaderNames.CacheControl, HeaderNames.AccessControlAllowOrigin, HeaderNames.Vary];
+    /// <summary>The headers that every answer has, also one that tells of a fault: without those of CORS a browser would not let its page read what is wrong. Routing's Allow stays beside them.</summary>
+    public static readonly string[] ForAll =
+        [HeaderNames.XContentTypeOptions, HeaderNames.CacheControl, HeaderNames.AccessControlAllowOrigin, HeaderNames.Vary, HeaderNames.Allow];
 
     /// <summary>The path as it was sent.</summary>
     public static string RawPath(HttpContext http)
@@ -67,9 +68,7 @@ internal sealed class RequestChecks(ServerOptions options, KeyRing keys)
                 405 => new ApiFault(405, "METHOD_NOT_ALLOWED", "The path has no such method"),
                 _ => new ApiFault(status, "BAD_REQUEST", "The request can't be served"),
             };
-            var allow = headers.Allow;
             await ApiPipeline.AnswerAsync(http, isAdmin, unread).ConfigureAwait(false);
-            headers.Allow = allow;
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using JobAdmin.Client.Tests;
 
 namespace JobAdmin.Server.Tests;
@@ -8,6 +10,22 @@ namespace JobAdmin.Server.Tests;
 public sealed class BadInputTests(Bench bench) : ServerTest(bench), IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> disposables = [];
+
+    [Fact]
+    public async Task An_unknown_path_or_method_ends_no_connection_and_a_405_names_the_methods()
+    {
+        await using var lab = Bench.Lab();
+        await using var served = await Served.StartAsync(lab);
+        using var client = new TcpClient();
+        await client.ConnectAsync(served.Address.Host, served.Address.Port, Ct);
+        var wire = client.GetStream();
+        string Ask(string request, string more = "") => $"{request} HTTP/1.1\r\nHost: localhost\r\nX-Admin-Key: {Served.Admin}\r\n{more}\r\n";
+        // All at once, as a proxy may send them.
+        await wire.WriteAsync(Encoding.ASCII.GetBytes(Ask("GET /nope") + Ask("DELETE /api/config") + Ask("GET /healthz", "Connection: close\r\n")), Ct);
+        var text = await new StreamReader(wire).ReadToEndAsync(Ct);
+        Assert.True(Regex.Matches(text, "HTTP/1.1 ([0-9]{3})").Select(match => match.Groups[1].Value).SequenceEqual(["404", "405", "200"]), text);
+        Assert.Matches("\r\nAllow: GET", text);
+    }
 
     [Theory]
     [InlineData("GET", "/api/admin/jobs?limit=-1")]
