@@ -54,14 +54,13 @@ internal sealed partial class BullMqServer
         }
     }
 
-    /// <summary>The states to clear, and when the clearing of each began: what comes later is left alone. The list of what waits comes once more where it was renamed meanwhile,
-    /// as BullMQ 4 and 5 do when a queue is paused or resumed.</summary>
+    /// <summary>The states to clear, and when the clearing of each began: what comes later is left alone. The list of what waits comes once more where it was renamed meanwhile.</summary>
     private async IAsyncEnumerable<(JobState State, DateTimeOffset Start)> PassesAsync(ClearQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var states = StateWords.Expand(query.States);
         JobState[] renamed = [JobState.Waiting, JobState.Paused];
         var switches = new JobsGoneBack(this, runner, query.Queue, Keys(query.Queue).Events);
-        if (renamed.All(states.Contains) && await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false) is not { Major: 6, Certain: true })
+        if (renamed.All(states.Contains) && (await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false)).RenamesList)
         {
             await switches.BeginAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -19,8 +19,8 @@ internal sealed partial class BullMqServer : IJobTransfer
             await back.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        // BullMQ 5 and before give the list of what waits another name while a queue is paused: walks may have met it under neither.
-        List<JobState> renamed = profile is { Major: 6, Certain: true } ? [] : [.. states.Where(state => state is JobState.Waiting or JobState.Paused)];
+        // Walks may have met a list that was renamed meanwhile under neither name.
+        List<JobState> renamed = profile.RenamesList ? [.. states.Where(state => state is JobState.Waiting or JobState.Paused)] : [];
         var walks = new Queue<JobState>(states);
         while (walks.TryDequeue(out var state))
         {

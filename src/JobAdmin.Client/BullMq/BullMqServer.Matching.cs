@@ -33,13 +33,12 @@ internal sealed partial class BullMqServer : IJobClock
 
     private sealed record ServerClock(long ReadAt, TimeSpan Ahead);
 
-    /// <summary>The states to walk through. Where the list of what waits may be renamed meanwhile, as BullMQ 4 and 5 do when a queue is paused or resumed, and both states are
-    /// meant, one walk goes through it whatever its name. Where there are two lists, which nobody meant, each has a walk of its own.</summary>
+    /// <summary>The states to walk through. Where the list of what waits may be renamed meanwhile and both states are meant, one walk goes through it whatever its name. Where there are two lists, which nobody meant, each has a walk of its own.</summary>
     private async Task<IReadOnlyList<(JobState State, JobState? OtherName)>> WalksAsync(JobQuery query, CancellationToken cancellationToken)
     {
         var states = StateWords.Expand(query.States);
         var isOne = states.Contains(JobState.Waiting) && states.Contains(JobState.Paused)
-            && await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false) is not { Major: 6, Certain: true }
+            && (await ProfileAsync(query.Queue, fresh: false, cancellationToken).ConfigureAwait(false)).RenamesList
             && !(await ProfileAsync(query.Queue, fresh: true, cancellationToken).ConfigureAwait(false)).MixedPause;
         return [.. states.Where(state => !isOne || state != JobState.Paused).Select(state => (state, isOne && state == JobState.Waiting ? JobState.Paused : (JobState?)null))];
     }

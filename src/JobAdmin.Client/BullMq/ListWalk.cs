@@ -217,19 +217,13 @@ internal sealed class ListWalk(ScriptRunner runner, QueueKeys keys, JobState sta
         var answer = await read(Key(State)).ConfigureAwait(false);
         for (var tries = 0; other is { } name && isNothing(answer) && tries < MostNames; tries++)
         {
-            var names = (long)await runner.CommandAsync(reads: true, "EXISTS", [Key(State), Key(name)], cancellationToken).ConfigureAwait(false);
-            if (names == 0)
-            {
-                break;
-            }
-
             if ((long)await runner.CommandAsync(reads: true, "EXISTS", [Key(name)], cancellationToken).ConfigureAwait(false) > 0)
             {
                 (State, other) = (name, State);
             }
             else if (tries > 0)
             {
-                // It has this name, and there is nothing where the look was.
+                // It has this name or is empty: there is nothing where the look was.
                 break;
             }
 

@@ -17,6 +17,9 @@ internal sealed record QueueProfile(QueueLayout Layout, string? Version, bool Ce
     /// <summary>Whether both lists hold jobs, so that a pause or resume of BullMQ 4 or 5 would overwrite one of them.</summary>
     public bool MixedPause => PausedLength > 0 && WaitLength > 0;
 
+    /// <summary>Whether the list of what waits has another name while the queue is paused, as BullMQ 4 and 5 have it; a queue that does not tell its version may be theirs.</summary>
+    public bool RenamesList => this is not { Layout: QueueLayout.BullMq6, Certain: true };
+
     /// <summary>Whether workers of this queue know a deferred failure (since 5.49): without it a job can't be stopped.</summary>
     public bool KnowsDeferredFailure => Layout switch
     {

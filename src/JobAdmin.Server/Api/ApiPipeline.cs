@@ -70,17 +70,9 @@ internal sealed class ApiPipeline(ServerOptions options, KeyRing keys, CallerLim
         }
 
         // What a handler had set for its own answer goes; what RequestChecks set is for every answer.
-        var (own, all) = (http.Response.Headers, new HeaderDictionary());
-        foreach (var name in RequestChecks.ForAll)
-        {
-            all[name] = own[name];
-        }
-
+        var kept = RequestChecks.ForAll.Select(name => (Name: name, Value: http.Response.Headers[name])).ToList();
         http.Response.Clear();
-        foreach (var (name, value) in all)
-        {
-            own[name] = value;
-        }
+        kept.ForEach(header => http.Response.Headers[header.Name] = header.Value);
 
         if (fault.RetryAfter > 0)
         {

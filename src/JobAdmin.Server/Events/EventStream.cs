@@ -215,11 +215,9 @@ internal sealed class EventStream(ApiCall call, EventClient client, EventHub hub
 
     private void Leave(IEnumerable<string> queues)
     {
-        foreach (var queue in queues)
-        {
-            positions.Remove(queue);
-            hub.Part(client, [queue]);
-        }
+        var left = queues.ToList();
+        left.ForEach(queue => positions.Remove(queue));
+        hub.Part(client, left);
     }
 
     private void WriteFrame(EventFrame frame, bool last)

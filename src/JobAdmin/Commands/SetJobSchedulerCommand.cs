@@ -158,7 +158,7 @@ public sealed class SetJobSchedulerCommand : JobServerCmdlet
         // The runs of an interval that stays go on from where they are.
         var next = healthy && before!.Every is not null && before.Every == after.Every ? now!.Next : runs[0];
         var what = before is null ? $"Make {scheduler}: {SchedulerChange.Describe(after)}" : differences!.Count > 0 ? $"Change {scheduler}: {string.Join(", ", differences)}" : $"Set {scheduler} anew";
-        if (!ShouldDo(scheduler.Place, $"{what}; next run {(next is { } run ? CellText.SecondWithOffset(run) : "")}{(now?.Next is { } old && healthy && old != next ? $" (was {CellText.SecondWithOffset(old)})" : "")}"))
+        if (!ShouldDo(scheduler.Place, $"{what}; next run {CellText.SecondWithOffset(next)}{(now?.Next is { } old && healthy && old != next ? $" (was {CellText.SecondWithOffset(old)})" : "")}"))
         {
             return;
         }

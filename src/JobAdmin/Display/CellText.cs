@@ -139,8 +139,8 @@ internal static class CellText
     /// <summary>A time where it is read, to the second, in the calendar that a typed ISO 8601 time is read in, whichever the culture's is.</summary>
     public static string Second(DateTimeOffset time) => Invariant($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
 
-    /// <summary>The same with its offset.</summary>
-    public static string SecondWithOffset(DateTimeOffset time) => Invariant($"{time.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}");
+    /// <summary>The same with its offset; empty for none.</summary>
+    public static string SecondWithOffset(DateTimeOffset? time) => Invariant($"{time?.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}");
 
     /// <summary>Bytes in the unit that suits them.</summary>
     public static string Bytes(long? bytes)

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace JobAdmin.Transfer;
 
@@ -58,8 +59,12 @@ internal sealed class JobExportFile : IDisposable
                 : Base.JobErrors.Input("FileNotWritten", $"The file '{path}' can't be written: {e.Message}", "Give a place where you may write.", path);
         }
 
-        var created = DateTimeOffset.UtcNow;
-        object header = isBackup ? new { format = Format, version = Version, prefix, created, backup = true } : new { format = Format, version = Version, prefix, created };
+        var header = new JsonObject { ["format"] = Format, ["version"] = Version, ["prefix"] = prefix, ["created"] = DateTimeOffset.UtcNow };
+        if (isBackup)
+        {
+            header["backup"] = true;
+        }
+
         made.WriteLine(header);
         return made;
     }

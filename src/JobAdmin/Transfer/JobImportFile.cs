@@ -160,7 +160,7 @@ internal sealed class JobImportFile
             if (record.Id is { } id)
             {
                 var hasFinished = record.State is JobState.Completed or JobState.Failed;
-                repeated.Note(record.Queue, id, Count, !isBackup ? 0 : hasFinished ? -1 : record.Children);
+                repeated.Note(record.Queue, id, Count, isBackup && !hasFinished ? record.Children : null);
             }
 
             return false;

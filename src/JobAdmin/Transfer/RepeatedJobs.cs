@@ -16,16 +16,17 @@ internal sealed class RepeatedJobs
     /// <param name="queue">Its queue.</param>
     /// <param name="id">Its id.</param>
     /// <param name="number">Its place in the file.</param>
-    /// <param name="children">Children by which an unfinished parent is to be known in a backup: it loses them to the very deletion that the backup is of.</param>
-    public void Note(string queue, string id, long number, int children)
+    /// <param name="children">How many children it has, where the record with most of them counts: that of a job in a backup that has not finished, which loses them to the very
+    /// deletion that the backup is of. Null where its last record counts.</param>
+    public void Note(string queue, string id, long number, int? children)
     {
-        if (children > 0 && !(fullest.TryGetValue((queue, id), out var known) && known.Children > children))
-        {
-            fullest[(queue, id)] = (number, children);
-        }
-        else if (children < 0)
+        if (children is not { } count)
         {
             fullest.Remove((queue, id));
+        }
+        else if (count > 0 && !(fullest.TryGetValue((queue, id), out var known) && known.Children > count))
+        {
+            fullest[(queue, id)] = (number, count);
         }
 
         var (first, step) = Hash(queue, id);
