@@ -61,9 +61,18 @@ internal sealed partial class BullMqServer : IJobSchedulers
         var script = ScriptCatalog.Together(major, ["addJobScheduler-11"], "set-scheduler");
         // A run whose job has been there already, and was kept, can't be had again: the next free one is taken.
         var runs = settings.Pattern is null ? (IEnumerable<DateTimeOffset?>)[null] : plan.Runs(now, OccupiedRunsPassed).Cast<DateTimeOffset?>();
+        async Task<RedisResult[]> SetAsync(DateTimeOffset? run, bool known) => (RedisResult[])(await runner.RunAsync(script, reads: false,
+            [keys["repeat"]], [keys.Base, mode, ScriptCatalog.Library(major), known ? 1 : 0, .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
+        var known = false;
         foreach (var run in runs)
         {
-            var answer = (RedisResult[])(await runner.RunAsync(script, reads: false, [keys["repeat"]], [keys.Base, mode, ScriptCatalog.Library(major), .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
+            var answer = await SetAsync(run, known).ConfigureAwait(false);
+            if ((string?)answer[0] == "-20" && (await UncountedAsync(queue, [settings.Id], cancellationToken).ConfigureAwait(false)).Count > 0)
+            {
+                known = true;
+                answer = await SetAsync(run, known).ConfigureAwait(false);
+            }
+
             var job = (string?)answer[0];
             switch (job)
             {
@@ -89,12 +98,29 @@ internal sealed partial class BullMqServer : IJobSchedulers
         var (_, major) = await SchedulerPlaceAsync(queue, cancellationToken).ConfigureAwait(false);
         var keys = Keys(queue);
         var script = ScriptCatalog.Together(major, ["removeJobScheduler-3"], "remove-scheduler");
+        async Task<(RedisResult Code, string? Left)[]> RemoveAsync(IReadOnlyList<string> part, bool known)
+        {
+            var items = (RedisResult[])(await runner.RunAsync(script, reads: false, [keys["repeat"]], [keys.Base, known ? 1 : 0, .. part], CancellationToken.None).ConfigureAwait(false))!;
+            return [.. part.Select((_, i) => (items[2 * i], (string?)items[(2 * i) + 1]))];
+        }
+
         var outcomes = new List<JobOutcome>(ids.Count);
         foreach (var part in ids.Chunk(SchedulersInPage))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var items = (RedisResult[])(await runner.RunAsync(script, reads: false, [keys["repeat"]], [keys.Base, .. part], CancellationToken.None).ConfigureAwait(false))!;
-            outcomes.AddRange(part.Select((id, i) => Removal(queue, id, items[2 * i], (string?)items[(2 * i) + 1])));
+            var made = await RemoveAsync(part, known: false).ConfigureAwait(false);
+            var refused = part.Where((_, i) => IsRefusedAsOld(made[i].Code)).Distinct(StringComparer.Ordinal).ToArray();
+            if (refused.Length > 0 && await UncountedAsync(queue, refused, CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } uncounted)
+            {
+                var at = Enumerable.Range(0, part.Length).Where(i => IsRefusedAsOld(made[i].Code) && uncounted.Contains(part[i])).ToArray();
+                var again = await RemoveAsync([.. at.Select(i => part[i])], known: true).ConfigureAwait(false);
+                for (var i = 0; i < at.Length; i++)
+                {
+                    made[at[i]] = again[i];
+                }
+            }
+
+            outcomes.AddRange(part.Select((id, i) => Removal(queue, id, made[i].Code, made[i].Left)));
         }
 
         return outcomes;
@@ -125,6 +151,12 @@ internal sealed partial class BullMqServer : IJobSchedulers
         var answer = await runner.RunAsync(ScriptCatalog.Own("schedulers"), reads: true, [keys["repeat"]], [keys.Base, rank, SchedulersInPage, .. ids], cancellationToken).ConfigureAwait(false);
         return new SchedulerRows(this, queue, profile.Major, runs).Read((byte[])answer!);
     }
+
+    // The scripts can't tell these from repeatable jobs of old, which takes a hash that Lua does not have. An id is never both.
+    private async Task<HashSet<string>> UncountedAsync(string queue, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        (await ReadSchedulersAsync(queue, 0, ids, 0, cancellationToken).ConfigureAwait(false)).Where(s => s.State != JobSchedulerState.Legacy).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+
+    private static bool IsRefusedAsOld(RedisResult code) => code.Resp2Type == ResultType.Integer && (long)code == -20;
 
     private async Task<(string Mode, int Major)> SchedulerPlaceAsync(string queue, CancellationToken cancellationToken)
     {

@@ -30,7 +30,20 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             var data = reader.ReadString();
             var options = reader.ReadString();
             _ = reader.ReadString();
-            all.Add(fields.ContainsKey("ic") ? Scheduler(id, score, state, count, fields, data, options) : Old(id, score, fields, data));
+            var (jobData, job) = (reader.ReadString(), new UncountedScheduler(reader.ReadString()));
+            if (fields.ContainsKey("ic"))
+            {
+                all.Add(Scheduler(id, score, state, count, fields, data, options));
+            }
+            else if (fields.Count == 0 || HasOldForm(id) || job.IsRepeatable(id, fields))
+            {
+                all.Add(Old(id, score, fields, data));
+            }
+            else
+            {
+                job.Complete(fields);
+                all.Add(Scheduler(id, score, state, count, fields, data ?? jobData, options ?? job.Template));
+            }
         }
 
         return all;
@@ -48,7 +61,8 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
         {
             Id = id, Pattern = fields.GetValueOrDefault("pattern"), TimeZone = fields.GetValueOrDefault("tz"), Every = Span(fields.GetValueOrDefault("every")), EndDate = end,
         };
-        var made = count ?? Number(fields["ic"]);
+        var noted = Number(fields.GetValueOrDefault("ic"));
+        var made = count ?? noted;
         var (how, problem) = State(state, next, limit <= made || end < DateTimeOffset.UtcNow);
         var upcoming = how is JobSchedulerState.Ended or JobSchedulerState.Stuck || next is not { } first ? [] : Runs(settings, first, limit - made, ref problem);
         return new JobScheduler
@@ -65,7 +79,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             Limit = limit,
             StartDate = Time(fields.GetValueOrDefault("startDate")),
             EndDate = end,
-            IterationCount = Number(fields["ic"]),
+            IterationCount = noted ?? count,
             Next = next,
             NextRuns = upcoming,
             NextJobId = state.Length > 0 && how is not (JobSchedulerState.Ended or JobSchedulerState.Stuck) ? $"repeat:{id}:{score}" : null,

@@ -146,10 +146,13 @@ public sealed partial class SchedulerTests(Bench bench) : ParityTest(bench)
         await lab.DoAsync("repeatable", new { name = "old", repeat = new { pattern = "0 3 * * *", tz = "UTC" } });
         await lab.DoAsync("repeatable", new { name = "often", repeat = new { every = 60_000 } });
         await lab.DoAsync("repeatable", new { lib = "bullmq5", name = "five", repeat = new { pattern = "0 4 * * *" } });
+        await lab.DoAsync("repeatable", new { lib = "bullmq5", name = "keyed", repeat = new { every = 70_000, key = "mine" } });
+        await lab.DoAsync("repeatable", new { lib = "bullmq5", name = "named", repeat = new { every = 80_000 }, opts = new { jobId = "j" } });
+        await lab.DoAsync("repeatable", new { lib = "bullmq5", name = "at once", repeat = new { every = 90_000, immediately = true, endDate = Later.ToUnixTimeMilliseconds() } });
         var server = await lab.ServerAsync();
         var all = await ListAsync(server, 3);
         Assert.All(all, s => Assert.Equal(JobSchedulerState.Legacy, s.State));
-        Assert.Equal(["five ,0 4 * * *,", "often 00:01:00,,", "old ,0 3 * * *,UTC"], all.Select(s => $"{s.Name} {s.Every},{s.Pattern},{s.TimeZone}").Order());
+        Assert.Equal(["at once 00:01:30,,", "five ,0 4 * * *,", "keyed 00:01:10,,", "named 00:01:20,,", "often 00:01:00,,", "old ,0 3 * * *,UTC"], all.Select(s => $"{s.Name} {s.Every},{s.Pattern},{s.TimeZone}").Order());
         await lab.Db.HashSetAsync(lab.Base + "meta", "version", "bullmq:5.81.5");
         var before = await Keyspace.ReadAsync(lab.Db);
         foreach (var old in all)

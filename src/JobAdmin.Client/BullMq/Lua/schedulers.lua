@@ -1,5 +1,6 @@
 -- Schedulers with the jobs of their next runs. KEYS: repeat. ARGV: key prefix, rank to begin at, how many; then ids, which go before the ranks.
--- Returns msgpack: how many, then for each: id, next run, state of its job ('' when it is gone), how often it has run by that job, and the fields.
+-- Returns msgpack: how many, then for each: id, next run, state of its job ('' when it is gone), how often it has run by that job, the fields,
+-- and data and options of that job where the fields have no count: before BullMQ 5.36 it alone has all that was set.
 local P = ARGV[1]
 local call = redis.call
 local FIELDS = { 'name', 'ic', 'every', 'pattern', 'tz', 'limit', 'startDate', 'endDate', 'offset', 'data', 'opts', 'key' }
@@ -31,9 +32,13 @@ local out = { cmsgpack.pack(#found / 2) }
 for i = 1, #found, 2 do
   local id, score = found[i], found[i + 1]
   local job = 'repeat:' .. id .. ':' .. score
-  local opts = call('HGET', P .. job, 'opts')
+  local of = call('HMGET', P .. job, 'opts', 'data')
+  local opts = of[1]
   local state = opts and stateOf(job) or ''
   local values = call('HMGET', KEYS[1] .. ':' .. id, unpack(FIELDS))
-  out[#out + 1] = cmsgpack.pack(id, score, state, opts and string.match(opts, '"count":(%d+)') or false, unpack(values, 1, #FIELDS))
+  local bare = not values[2]
+  values[#FIELDS + 1] = bare and of[2]
+  values[#FIELDS + 2] = bare and opts
+  out[#out + 1] = cmsgpack.pack(id, score, state, opts and string.match(opts, '"count":(%d+)') or false, unpack(values, 1, #FIELDS + 2))
 end
 return table.concat(out)

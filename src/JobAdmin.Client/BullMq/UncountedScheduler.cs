@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace JobAdmin.Client.BullMq;
+
+/// <summary>A scheduler of BullMQ 5.16 to 5.35, which counts no runs in its hash, and the job of its next run, which says what its hash does not.
+/// The hash of a repeatable job has the same form, whichever version: what tells them apart is where the id comes from.</summary>
+internal sealed class UncountedScheduler
+{
+    // BullMQ makes the digest of its setting repeatKeyHashAlgorithm: MD5 unless an application says otherwise.
+    private static readonly Dictionary<int, Func<byte[], byte[]>> Digests = new()
+    {
+#pragma warning disable CA5350, CA5351 // They name what is there, and protect nothing.
+        [32] = MD5.HashData, [40] = SHA1.HashData,
+#pragma warning restore CA5350, CA5351
+        [64] = SHA256.HashData, [96] = SHA384.HashData, [128] = SHA512.HashData,
+    };
+
+    private readonly JsonObject? options;
+    private readonly JsonObject? repeat;
+
+    /// <summary>Initializes a new instance of the <see cref="UncountedScheduler"/> class.</summary>
+    /// <param name="job">The options of its next job; null when that is gone.</param>
+    public UncountedScheduler(string? job)
+    {
+        try
+        {
+            options = job is null ? null : JsonNode.Parse(job) as JsonObject;
+            repeat = options?["repeat"] as JsonObject;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            // What can't be read says nothing.
+        }
+    }
+
+    /// <summary>The options of its jobs, without what BullMQ has put there for one of them; null when there are none.</summary>
+    public string? Template
+    {
+        get
+        {
+            if (options?.DeepClone() is not JsonObject all)
+            {
+                return null;
+            }
+
+            var template = CopiedOptions.WithoutIdentity(all, keep: ["priority", "de"]);
+            if (template["attempts"]?.ToJsonString() == "0")
+            {
+                template.Remove("attempts");
+            }
+
+            return template.Count == 0 ? null : template.ToJsonString();
+        }
+    }
+
+    /// <summary>Whether it is a repeatable job after all: a key or a job id among the settings is of these alone, and else their id is the digest of the settings.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="fields">Its hash.</param>
+    public bool IsRepeatable(string id, Dictionary<string, string> fields)
+    {
+        if (repeat is not null && (repeat["key"] is not null || repeat["jobId"] is not null))
+        {
+            return true;
+        }
+
+        string Of(string field) => fields.GetValueOrDefault(field, "");
+        var settings = $"{Of("name")}::{Of("endDate")}:{Of("tz")}:{fields.GetValueOrDefault("pattern") ?? Of("every")}";
+        return Digests.TryGetValue(id.Length, out var digest) && id == Convert.ToHexString(digest(Encoding.UTF8.GetBytes(settings))).ToLowerInvariant();
+    }
+
+    /// <summary>Puts what only the job says among the fields, and takes away the rule that one before it has left there.</summary>
+    /// <param name="fields">The fields of its hash.</param>
+    public void Complete(Dictionary<string, string> fields)
+    {
+        if (repeat is null)
+        {
+            return;
+        }
+
+        foreach (var field in (string[])["pattern", "every", "tz", "limit"])
+        {
+            if (repeat[field] is JsonValue value)
+            {
+                fields[field] = value.ToString();
+            }
+            else
+            {
+                fields.Remove(field);
+            }
+        }
+    }
+}
