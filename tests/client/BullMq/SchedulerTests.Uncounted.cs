@@ -54,6 +54,23 @@ public sealed partial class SchedulerTests
         }
     }
 
+    [Fact]
+    public async Task The_hashes_of_those_and_of_repeatable_jobs_are_no_jobs()
+    {
+        await using var lab = await UncountedAsync();
+        await lab.DoAsync("repeatable", new { name = "keyed", repeat = new { every = 70_000, key = "mine" } });
+        var server = await lab.ServerAsync();
+        var before = await Keyspace.ReadAsync(lab.Db);
+        string[] ids = ["repeat:late", "repeat:early", "repeat:mine"];
+        foreach (var id in ids)
+        {
+            Assert.Null(await server.JobAsync(lab.Queue, id, JobParts.None));
+            Assert.Equal(JobOutcomeStatus.NotFound, (await server.ChangeAsync(lab.Queue, new JobChange.Remove(), id)).Single().Status);
+        }
+
+        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db), "after what was refused");
+    }
+
     /// <summary>A queue with schedulers by the hand of 5.16 and 5.34.</summary>
     private async Task<Lab> UncountedAsync()
     {
