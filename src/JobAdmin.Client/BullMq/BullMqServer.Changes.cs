@@ -59,7 +59,7 @@ internal sealed partial class BullMqServer
                 }
 
                 return Make(major switch { 4 => "reprocessJob-6", 5 => "reprocessJob-8", _ => "reprocessJob-9" }, "retry",
-                    [keys.Base, major.ToString(), certain, retry.ResetAttempts ? "1" : "0"], JobOutcomeStatus.Retried);
+                    [keys.Base, major.ToString(), certain, retry.ResetAttempts ? "1" : "0", profile.WaitsAgain switch { null => "", true => "1", _ => "0" }], JobOutcomeStatus.Retried);
             case JobChange.Promote:
                 return Make(major == 4 ? "promote-7" : "promote-9", "promote", [keys.Base, major.ToString(), certain, ""], JobOutcomeStatus.Promoted);
             case JobChange.Remove remove:

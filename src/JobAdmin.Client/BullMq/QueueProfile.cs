@@ -24,9 +24,12 @@ internal sealed record QueueProfile(QueueLayout Layout, string? Version, bool Ce
     public bool KnowsDeferredFailure => Layout switch
     {
         QueueLayout.BullMq6 => Certain,
-        QueueLayout.BullMq5 => Version is not null && System.Version.TryParse(Version[(Version.IndexOf(':') + 1)..].Split('-')[0], out var v) && v >= new Version(5, 49),
+        QueueLayout.BullMq5 => IsSince(new Version(5, 49)),
         _ => false,
     };
+
+    /// <summary>Whether a retry makes the parent wait for the child again (since 5.58.2); null when the queue does not tell.</summary>
+    public bool? WaitsAgain => Version is null ? null : Layout != QueueLayout.BullMq5 || IsSince(new Version(5, 58, 2));
 
     /// <summary>Reads what tells the layout. It does not change with the queue's length.</summary>
     public static async Task<QueueProfile?> ReadAsync(ScriptRunner runner, QueueKeys keys, CancellationToken cancellationToken)
@@ -104,4 +107,6 @@ internal sealed record QueueProfile(QueueLayout Layout, string? Version, bool Ce
                 "Look at it with Test-JobQueue, join the lists with Repair-JobQueue -Kind Lists, or use -Force to delete the jobs of both.") { Target = queue };
         }
     }
+
+    private bool IsSince(Version first) => Version is not null && System.Version.TryParse(Version[(Version.IndexOf(':') + 1)..].Split('-')[0], out var v) && v >= first;
 }

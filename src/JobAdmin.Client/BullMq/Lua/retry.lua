@@ -1,6 +1,7 @@
--- Many ids through BullMQ's reprocessJob. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reset attempts 1/0, ids.
+-- Many ids through BullMQ's reprocessJob. KEYS: meta. ARGV: key prefix, BullMQ's major, certain 1/0, reset attempts 1/0,
+-- whether parents wait for a child again (1 yes, 0 no, empty where the queue does not tell), ids.
 -- Returns what outcomes.lua tells, then the microseconds it took.
-local P, major, certain, reset = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local P, major, certain, reset, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local wait = P .. 'wait'
 if major == '6' and serverCall('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or serverCall('LLEN', P .. 'paused') > 0) then
   -- The queue was paused as BullMQ 4 and 5 do it: their resume would overwrite what stands in the waiting list.
@@ -22,6 +23,14 @@ local function retry(id, state, push)
   return codeOf(pcall(bullmq, keys, arguments))
 end
 
+-- The parent that is to wait for the job again. Before 5.58.2 none does: a worker that takes one with a child to wait for can't finish it.
+-- Where the version is unknown, one does that waits for others still, or has ended, so that no worker takes it.
+local function waiting(parent)
+  if not parent or again == '0' then return false end
+  if again == '' and serverCall('SCARD', parent .. ':dependencies') == 0 and serverCall('HEXISTS', parent, 'finishedOn') == 0 then return false end
+  return parent
+end
+
 -- Jobs that come together are mostly of one state: asked for the other one, BullMQ's script finds nothing, changes nothing, and says -3.
 local first, second = 'failed', 'completed'
 local function one(id, row, at)
@@ -29,7 +38,7 @@ local function one(id, row, at)
   keys[1] = P .. id
   local opts = row[at + 1]
   job, jobThere = keys[1], opts or row[at + 2] or row[at + 3]
-  jobFields.priority, jobFields.parentKey = row[at + 2], row[at + 3]
+  jobFields.priority, jobFields.parentKey = row[at + 2], waiting(row[at + 3])
   local push = 'LPUSH'
   if opts and string.find(opts, '"lifo":true', 1, true) then
     local ok, parsed = pcall(cjson.decode, opts)
@@ -46,7 +55,7 @@ local function one(id, row, at)
   return code, (code == -3 or code == -1) and '' or first
 end
 
-inLots(5, {
+inLots(6, {
   state = function() return first end,
   fields = fields,
   plain = function(row, at)
