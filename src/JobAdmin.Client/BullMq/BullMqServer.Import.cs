@@ -64,12 +64,11 @@ internal sealed partial class BullMqServer
         if (profile is null)
         {
             profiles.TryRemove(queue, out _);
-            return (library?.StartsWith("bullmq:5", StringComparison.Ordinal) == true ? 5 : 6, true);
+            return (library?.Split('.')[0] switch { "bullmq:4" => 4, "bullmq:5" => 5, _ => 6 }, true);
         }
 
         profile.CheckChange(queue, destroys: false, force: false);
-        return profile.Major >= 5 ? (profile.Major, profile.Certain) : throw new JobServerException("UnsupportedLayout", JobErrorKind.InvalidState,
-            $"Queue '{queue}' is of BullMQ 4, whose workers are woken in another way: nothing is imported into it.", "Import into a queue of BullMQ 5 or later.") { Target = queue };
+        return (profile.Major, profile.Certain);
     }
 
     private async Task<IEnumerable<JobOutcome>> ImportSliceAsync(string queue, (int Major, bool Certain) target, List<JobRecord> slice, JobImport import, CancellationToken cancellationToken)

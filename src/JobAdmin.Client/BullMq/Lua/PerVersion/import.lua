@@ -5,6 +5,7 @@
 local rcall = redis.call
 --- @include? "isQueuePausedOrMaxed"
 --- @include? "addBaseMarkerIfNeeded"
+--- @include? "addPriorityMarkerIfNeeded"
 --- @include? "addDelayMarkerIfNeeded"
 
 local P, major, certain, overwrite = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
@@ -147,6 +148,15 @@ while ARGV[at] do
 end
 -- The next job that is added must not get the id of one of these.
 if highest > (tonumber(rcall('GET', P .. 'id')) or 0) then rcall('SET', P .. 'id', string.format('%.0f', highest)) end
+if major == '4' then
+  -- Its workers wait for the list itself: pseudo ids in it wake them for what stands elsewhere. A job that is alone in the list must not be taken for one.
+  if list == P .. 'wait' then
+    if ready and rcall('ZCARD', P .. 'prioritized') > 0 then addPriorityMarkerIfNeeded(list) end
+    local newest = rcall('LINDEX', list, 0)
+    if delayed and (not newest or string.sub(newest, 1, 2) == '0:') then addDelayMarkerIfNeeded(list, P .. 'delayed') end
+  end
+  return codes
+end
 if ready then addBaseMarkerIfNeeded(P .. 'marker', isQueuePausedOrMaxed(KEYS[1], P .. 'active')) end
 if delayed and rcall('HEXISTS', KEYS[1], 'paused') == 0 then addDelayMarkerIfNeeded(P .. 'marker', P .. 'delayed') end
 return codes
