@@ -61,6 +61,9 @@ public sealed class JobOutcome
 
     internal IJobServer? Server { get; init; }
 
+    // What the server refused the change with, where it said so in its own words.
+    internal JobServerException? Fault { get; init; }
+
     /// <summary>Whether the job was changed as asked.</summary>
     public bool Succeeded => Status is JobOutcomeStatus.Retried or JobOutcomeStatus.Promoted or JobOutcomeStatus.Removed or JobOutcomeStatus.Stopped
         or JobOutcomeStatus.StopRequested or JobOutcomeStatus.Updated or JobOutcomeStatus.Added;

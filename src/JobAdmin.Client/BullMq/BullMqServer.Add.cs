@@ -230,9 +230,12 @@ internal sealed partial class BullMqServer : IJobProducer
                 Server = this, Queue = queue, Id = text, Status = JobOutcomeStatus.AlreadyExists,
                 Message = job.Id == text ? "A job with this id is there already." : $"Job {text} holds its deduplication id.",
             },
-            _ => Outcome(queue, job, JobOutcomeStatus.Refused, errors.Server(text, "add").Message),
+            _ => Refused(queue, job.Id ?? "", errors.Server(text, "add")),
         };
     }
+
+    private JobOutcome Refused(string queue, string id, JobServerException fault, JobState before = JobState.Unknown) =>
+        new() { Server = this, Queue = queue, Id = id, Status = JobOutcomeStatus.Refused, PreviousState = before, Message = fault.Message, Fault = fault };
 
     private JobOutcome Outcome(string queue, NewJob job, JobOutcomeStatus status, string message) =>
         new() { Server = this, Queue = queue, Id = job.Id ?? "", Status = status, Message = message };

@@ -191,8 +191,7 @@ internal sealed partial class BullMqServer
             new() { Server = this, Queue = plan.Queue, Id = id, Status = status, PreviousState = before, Message = message };
         if (code.Resp2Type != ResultType.Integer)
         {
-            var error = errors.Server((string?)code ?? "", plan.Script.Name);
-            return Make(JobOutcomeStatus.Refused, error.Message);
+            return Refused(plan.Queue, id, errors.Server((string?)code ?? "", plan.Script.Name), before);
         }
 
         return (plan.Change, (long)code) switch

@@ -172,10 +172,10 @@ internal sealed partial class BullMqServer : IJobSchedulers
     private JobOutcome Removal(string queue, string id, RedisResult code, string? left)
     {
         JobOutcome Make(JobOutcomeStatus status, string? message = null) => new() { Server = this, Queue = queue, Id = id, Status = status, Message = message };
-        return code.Resp2Type != ResultType.Integer ? Make(JobOutcomeStatus.Refused, errors.Server((string?)code ?? "", "remove-scheduler").Message) : (long)code switch
+        return code.Resp2Type != ResultType.Integer ? Refused(queue, id, errors.Server((string?)code ?? "", "remove-scheduler")) : (long)code switch
         {
             0 => Make(JobOutcomeStatus.Removed, left is { Length: > 0 } ? $"Job {left} of its last run waits already, and will run." : null),
-            -20 => Make(JobOutcomeStatus.Refused, LegacyScheduler(id, queue).Message),
+            -20 => Refused(queue, id, LegacyScheduler(id, queue)),
             _ => Make(JobOutcomeStatus.NotFound, "There is no such scheduler."),
         };
     }

@@ -84,6 +84,8 @@ internal sealed class RedisErrors(string endpoint)
             "BUSY" => new("ServerBusy", JobErrorKind.Server, $"{endpoint} is held up by another client's script.",
                 "Try again when it has ended.") { Target = endpoint },
             "MISCONF" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}", "Mend its persistence first.") { Target = endpoint },
+            "NOREPLICAS" => new("ServerRefusesWrites", JobErrorKind.Server, $"{endpoint} refuses writes: {message}",
+                "Bring its replicas back, or lower min-replicas-to-write.") { Target = endpoint },
             "CROSSSLOT" => CrossSlot(),
             // A script's own look at a key of another node.
             _ when message.Contains("non local key", StringComparison.Ordinal) => CrossSlot(),

@@ -13,6 +13,11 @@ internal static class JobChanges
             return;
         }
 
+        if (outcome.Fault is { } fault)
+        {
+            throw fault;
+        }
+
         throw outcome.Status switch
         {
             JobOutcomeStatus.NotFound => (missing ?? ApiFault.NoJob)(outcome.Id),

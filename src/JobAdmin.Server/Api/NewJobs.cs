@@ -42,11 +42,6 @@ internal sealed class NewJobs(RedisGateway gateway)
         var outcome = (await call.Queues.For<IJobProducer>(queue).AddJobsAsync(queue, [job], call.Stop).ConfigureAwait(false))[0];
         call.AuditIds = [outcome.Id];
         call.Count(outcome);
-        if (outcome.Status == JobOutcomeStatus.Refused && outcome.Message?.Contains(gateway.Server.Connection.Endpoint.Split("://")[^1].Split('/')[0], StringComparison.Ordinal) == true)
-        {
-            throw ApiFault.Bad("BullMQ refused the job");
-        }
-
         JobChanges.Require(outcome, "add");
         gateway.NoteQueue(queue);
         await JobChanges.WriteChangedAsync(call, outcome.NewId ?? outcome.Id, name, 201).ConfigureAwait(false);

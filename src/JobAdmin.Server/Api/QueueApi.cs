@@ -114,7 +114,9 @@ internal sealed class QueueApi(RedisGateway gateway)
         var body = await call.BodyAsync().ConfigureAwait(false);
         var state = BodyFields.Word(body, "state", Cleanable) ?? throw ApiFault.Bad($"state must be one of {string.Join(", ", Cleanable)}");
         var grace = BodyFields.Number(body, "grace", 0, GraceAtMost) ?? 0;
-        await ClearAsync(call, DashboardJobs.States[state], grace == 0 ? null : DateTimeOffset.UtcNow.AddMilliseconds(-grace)).ConfigureAwait(false);
+        // Redis's clock, by which the jobs are dated more or less.
+        DateTimeOffset? before = grace == 0 ? null : (await call.Queues.For<IJobClock>(call.Queue).GetTimeAsync(call.Stop).ConfigureAwait(false)).AddMilliseconds(-grace);
+        await ClearAsync(call, DashboardJobs.States[state], before).ConfigureAwait(false);
         await call.DoneAsync("removed", call.Counts.GetValueOrDefault("removed")).ConfigureAwait(false);
     }
 
@@ -161,16 +163,18 @@ internal sealed class QueueApi(RedisGateway gateway)
     private static async Task ChangeAllAsync(ApiCall call, JobState state, JobChange change)
     {
         var queue = call.Queue;
+        JobServerException? fault = null;
         await foreach (var outcomes in call.Queues.For(queue).ChangeMatchingJobsAsync(new JobQuery { Queue = queue, States = [state] }, change, call.Stop).ConfigureAwait(false))
         {
             foreach (var outcome in outcomes)
             {
                 call.Count(outcome);
+                fault ??= outcome.Fault;
             }
         }
 
         // A number alone would say that it was all.
-        var left = call.Counts.ContainsKey("unknown") ? ApiFault.Unsure() : call.Counts.ContainsKey("notChanged") ? ApiFault.Away() : null;
+        Exception? left = call.Counts.ContainsKey("unknown") ? ApiFault.Unsure() : call.Counts.ContainsKey("notChanged") ? ApiFault.Away() : fault;
         await (left is null ? Task.CompletedTask : Task.FromException(left)).ConfigureAwait(false);
     }
 

@@ -38,7 +38,7 @@ internal static class JobErrors
                 outcome.PreviousState == JobState.Unknown ? "its state does not allow it" : $"it is {Word(outcome.PreviousState)}", "Get-Job shows its state."),
             JobOutcomeStatus.SchedulerOwned => ("JobBelongsToScheduler", JobErrorKind.InvalidState, "it is the next run of a scheduler",
                 "Change the scheduler instead."),
-            JobOutcomeStatus.Refused => ("JobRefused", JobErrorKind.Server, "the server refused", null),
+            JobOutcomeStatus.Refused => ("JobRefused", JobErrorKind.Server, "the server refused", outcome.Fault?.Advice),
             JobOutcomeStatus.NotChanged => ("JobNotChanged", JobErrorKind.Connection, "nothing was changed", "Try again."),
             JobOutcomeStatus.AlreadyExists => ("JobExists", JobErrorKind.InvalidState, "it is there already", null),
             _ => ("OutcomeUnknown", JobErrorKind.Connection, "the connection broke, and what became of it is not known", "Get-Job shows its state."),

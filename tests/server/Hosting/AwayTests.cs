@@ -29,6 +29,47 @@ public sealed class AwayTests(Bench bench) : ServerTest(bench)
     }
 
     [Fact]
+    public async Task Where_redis_takes_no_changes_it_says_so_without_its_address()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var lab = Bench.Lab(redis, connection);
+        await lab.DoAsync("seed", new { failed = 3, delayed = 1 });
+        var (failed, delayed) = ((await lab.IdsAsync("failed"))[0], (await lab.IdsAsync("delayed"))[0]);
+        async Task ExpectRefusedAsync(Served served, string method, string path, string? body)
+        {
+            var answer = await served.SendAsync(method, $"/api/queues/emails{path}", body: body);
+            Assert.True(answer.Status == HttpStatusCode.ServiceUnavailable, $"{method} {path}: {answer.Status} {answer.Text}");
+            Assert.DoesNotContain("127.0.0.1", answer.Text);
+        }
+
+        await using (var served = await Served.StartAsync(lab))
+        {
+            // Without memory Redis still takes what begins by taking something away.
+            await lab.Db.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+            await ExpectRefusedAsync(served, "POST", "/jobs", """{"name":"x"}""");
+            await lab.Db.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+            await lab.Db.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+            await ExpectRefusedAsync(served, "POST", $"/jobs/{failed}/retry", null);
+            await ExpectRefusedAsync(served, "POST", "/retry", """{"state":"failed"}""");
+            await lab.Db.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        }
+
+        await using var replica = await RedisServer.StartAsync(["--replicaof", "127.0.0.1", $"{redis.Port}", "--repl-diskless-sync-delay", "0"]);
+        await using var copy = await replica.ConnectAsync();
+        await UntilAsync(async () => (string?)await copy.GetDatabase().ExecuteAsync("INFO", "replication") is { } info && info.Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        await using var there = await Served.StartAsync(lab, options => options with { Redis = options.Redis with { Address = replica.Address } });
+        await ExpectRefusedAsync(there, "POST", "/jobs", """{"name":"x"}""");
+        await ExpectRefusedAsync(there, "PATCH", $"/jobs/{failed}", """{"data":{"to":"someone"}}""");
+        await ExpectRefusedAsync(there, "POST", $"/jobs/{failed}/retry", null);
+        await ExpectRefusedAsync(there, "POST", $"/jobs/{delayed}/promote", null);
+        await ExpectRefusedAsync(there, "POST", "/retry", """{"state":"failed"}""");
+        await ExpectRefusedAsync(there, "POST", "/clean", """{"state":"failed"}""");
+        await ExpectRefusedAsync(there, "POST", "/pause", null);
+        Assert.Equal(3, (await lab.IdsAsync("failed")).Length);
+    }
+
+    [Fact]
     public async Task Every_change_is_noted_with_its_key()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("jobadmin-audit-").FullName, "audit.jsonl");
