@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace JobAdmin;
 
 /// <summary>Which parts of a job a read fetches beyond the ones that are always shown.</summary>
@@ -92,7 +94,11 @@ public abstract record JobChange
 
     /// <summary>Delete jobs.</summary>
     /// <param name="KeepChildren">Whether a flow parent's children stay.</param>
-    public sealed record Remove(bool KeepChildren = false) : JobChange;
+    public sealed record Remove(bool KeepChildren = false) : JobChange
+    {
+        // Keys of children that went along with their parents so far: none of them is missing when its own turn comes.
+        internal ConcurrentDictionary<string, bool> WentAlong { get; } = new(StringComparer.Ordinal);
+    }
 
     /// <summary>Keep jobs from running.</summary>
     /// <param name="Reason">What the job is recorded as failed with.</param>

@@ -158,9 +158,15 @@ internal sealed partial class BullMqServer
             }
         }
 
-        if (items.Length % 3 == 1)
+        var rest = items.Length / 3 * 3;
+        if (rest < items.Length)
         {
-            plan.Slicer.Learn(outcomes.Count, (double)items[^1], started);
+            plan.Slicer.Learn(outcomes.Count, (double)items[rest], started);
+        }
+
+        if (plan.Change is JobChange.Remove remove && rest + 1 < items.Length)
+        {
+            Array.ForEach((string[])items[rest + 1]!, key => remove.WentAlong[key] = true);
         }
 
         return outcomes;
@@ -201,6 +207,7 @@ internal sealed partial class BullMqServer
             (JobChange.Remove, 0) => Make(JobOutcomeStatus.Locked, "A worker has the job or one of its children."),
             (JobChange.Stop, 2) => Make(JobOutcomeStatus.StopRequested, "It is running and can't be interrupted; no further attempt follows."),
             (_, 1) => Make(plan.Done),
+            (JobChange.Remove gone, -1) when gone.WentAlong.ContainsKey(plan.Keys.Base + id) => Make(plan.Done),
             (_, -1) => Make(JobOutcomeStatus.NotFound, "There is no such job."),
             (_, -2 or -6) => Make(JobOutcomeStatus.Locked, "A worker has the job."),
             (_, -3) => Make(JobOutcomeStatus.SkippedWrongState, plan.Change switch

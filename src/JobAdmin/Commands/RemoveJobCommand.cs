@@ -12,6 +12,7 @@ namespace JobAdmin.Commands;
 public sealed class RemoveJobCommand : JobChangeCmdlet
 {
     private JobBackup? backup;
+    private JobChange? change;
 
     /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
     [Parameter]
@@ -70,7 +71,8 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
     internal override BeforeChange? Prepare => backup is { } file
         ? (server, queue, ids, token) => file.KeepAsync(server, queue, ids, KeepChildren ? JobKin.None : JobKin.Children, token) : null;
 
-    internal override JobChange Change => new JobChange.Remove(KeepChildren);
+    // One for all of the pipeline: it knows which children went along with their parents.
+    internal override JobChange Change => change ??= new JobChange.Remove(KeepChildren);
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
 

@@ -39,6 +39,19 @@ public sealed class SliceTests(Bench bench)
         Assert.Empty((string[])(await lab.Db.ExecuteAsync("KEYS", "bull:*:p*"))!);
     }
 
+    [Theory, InlineData("bullmq"), InlineData("bullmq5")]
+    public async Task A_child_that_went_along_is_not_missing_in_a_later_call(string lib)
+    {
+        await using var lab = bench.Lab(lib);
+        await AddFlowsAsync(lab, ["p0", "p1"]);
+        var server = await lab.ServerAsync();
+        var remove = new JobChange.Remove();
+        await server.ChangeAsync("books", remove, "p0");
+        var outcomes = await server.ChangeAsync("images", remove, ["p0-0", "p0-199", "p1-0", "none"]);
+        Assert.Equal([JobOutcomeStatus.Removed, JobOutcomeStatus.Removed, JobOutcomeStatus.Removed, JobOutcomeStatus.NotFound], outcomes.Select(o => o.Status));
+        Assert.Equal(JobOutcomeStatus.NotFound, Assert.Single(await server.ChangeAsync("images", new JobChange.Remove(), "p0-1")).Status);
+    }
+
     private static async Task AddFlowsAsync(Lab lab, string[] parents)
     {
         foreach (var parent in parents)

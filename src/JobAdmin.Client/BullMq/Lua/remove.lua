@@ -1,5 +1,5 @@
 -- Many ids through BullMQ's removeJob. KEYS: meta. ARGV: key prefix, BullMQ's major, remove children 1/0, ids.
--- Returns what outcomes.lua tells, the state only where that is a sorted set; then the microseconds it took.
+-- Returns what outcomes.lua tells, the state only where that is a sorted set; then the microseconds it took, and the keys of children that went along with parents.
 local P, major, children = ARGV[1], ARGV[2], ARGV[3]
 local states, keys = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }, {}
 for i, state in ipairs(states) do
@@ -8,8 +8,8 @@ for i, state in ipairs(states) do
 end
 local major4 = major == '4'
 local sinceLook = 0
--- Keys that went along with parents in this call: such a job is not missing when its turn comes.
-local along = {}
+-- Such a job is not missing when its turn comes.
+local along, alongInOrder = {}, {}
 for i = 4, #ARGV do
   -- Whoever has children, or stands in a list, can take long.
   if sinceLook >= 8 or (sinceLook > 0 and not bareId) then
@@ -52,11 +52,14 @@ for i = 4, #ARGV do
     end
     if bareId then bareScores[keys[1]] = false end
     for _, asked in ipairs(tape or {}) do
-      if asked[1] == 'DEL' and asked[2] ~= job then along[asked[2]] = true end
+      if asked[1] == 'DEL' and asked[2] ~= job then
+        along[asked[2]] = true
+        alongInOrder[#alongInOrder + 1] = asked[2]
+      end
     end
     tape = nil
   end
   tell(code, state)
 end
-outcomes[told + 1] = elapsed()
+outcomes[told + 1], outcomes[told + 2] = elapsed(), alongInOrder
 return outcomes
