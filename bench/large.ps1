@@ -32,3 +32,4 @@ Compare-Large '`Clear-JobQueue -State waiting`' '0.9 ×, ≤ 50 ms a command' wa
 Remove-Item (Join-Path (Get-BenchFolder) waitMillion.rdb)
 Start-Redis; New-Data delayed 2000 $Million; Save-Data delayedMillion; Stop-Redis
 Compare-Large '`Invoke-JobPromotion`' $bulk delayedMillion 'Invoke-JobPromotion -Queue bench -Confirm:$false' promote delayed
+Compare-Large '`Invoke-JobPromotion -IgnorePriority`' $bulk delayedMillion 'Invoke-JobPromotion -Queue bench -IgnorePriority -Confirm:$false' promote delayed

@@ -22,6 +22,8 @@
         Ours = 'Clear-JobQueue bench -State waiting -Confirm:$false' }
     @{ Name = '`Invoke-JobPromotion`'; Theirs = 'promote'; Against = '`queue.promoteJobs()`'; Goal = 0.9; Size = 'Many'; Data = 'delayed'; Empty = 'delayed'
         Ours = 'Invoke-JobPromotion -Queue bench -Confirm:$false' }
+    @{ Name = '`Invoke-JobPromotion -IgnorePriority`'; Theirs = 'promote'; Against = '… the same'; Goal = 0.9; Size = 'Many'; Data = 'delayed'; Empty = 'delayed'
+        Ours = 'Invoke-JobPromotion -Queue bench -IgnorePriority -Confirm:$false' }
     @{ Name = '`Remove-JobQueue`'; Theirs = 'obliterate'; Against = '`queue.obliterate`'; Goal = 0.9; Size = 'Many'; Empty = 'failed'
         Ours = 'Remove-JobQueue bench -Confirm:$false' }
 )

@@ -11,11 +11,11 @@ const require = createRequire(join(peers, 'package.json'));
 
 // Only what the client calls: the rest stays in the packages.
 const wanted = {
-  6: { folder: 'bullmq', scripts: ['reprocessJob-9', 'promote-9', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
+  6: { folder: 'bullmq', scripts: ['reprocessJob-9', 'promote-9', 'moveJobsToWait-8', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
     'updateProgress-3', 'addLog-2', 'addStandardJob-9', 'addDelayedJob-6', 'addPrioritizedJob-9', 'addParentJob-6',
     'releaseParentIfNoPendingDependencies-2', 'addJobScheduler-11', 'removeJobScheduler-3', 'moveJobFromActiveToWait-9', 'cleanJobsInSet-3',
     'obliterate-2', 'getRateLimitTtl-2', 'removeDeduplicationKey-1'] },
-  5: { folder: 'bullmq5', scripts: ['reprocessJob-8', 'promote-9', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
+  5: { folder: 'bullmq5', scripts: ['reprocessJob-8', 'promote-9', 'moveJobsToWait-8', 'removeJob-2', 'pause-7', 'changePriority-7', 'changeDelay-4', 'updateData-1',
     'updateProgress-3', 'addLog-2', 'addStandardJob-9', 'addDelayedJob-6', 'addPrioritizedJob-9', 'addParentJob-6', 'addJobScheduler-11',
     'removeJobScheduler-3', 'removeRepeatable-3', 'moveJobFromActiveToWait-9', 'cleanJobsInSet-3', 'obliterate-2'] },
   4: { folder: 'bullmq4', scripts: ['reprocessJob-6', 'promote-7', 'removeJob-1', 'pause-5', 'cleanJobsInSet-2', 'updateData-1',

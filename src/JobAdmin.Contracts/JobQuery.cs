@@ -90,7 +90,8 @@ public abstract record JobChange
     public sealed record Retry(bool ResetAttempts = false) : JobChange;
 
     /// <summary>Start delayed jobs now.</summary>
-    public sealed record Promote : JobChange;
+    /// <param name="IgnorePriority">Whether all delayed jobs of a queue go into line together, whatever their priority; see <see cref="IQueuePromotion"/>.</param>
+    public sealed record Promote(bool IgnorePriority = false) : JobChange;
 
     /// <summary>Delete jobs.</summary>
     /// <param name="KeepChildren">Whether a flow parent's children stay.</param>

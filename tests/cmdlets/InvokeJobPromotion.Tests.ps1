@@ -45,6 +45,26 @@ Describe 'Invoke-JobPromotion' {
         (Invoke-JobPromotion -Queue emails -State delayed -PassThru).Count | Should -Be 5
     }
 
+    It 'moves all together with -IgnorePriority, whatever their priority' {
+        [void](Invoke-Peer @{ do = 'add'; queue = 'emails'; opts = @{ delay = 1000; priority = 3 } })
+        Get-WhatIf 'Invoke-JobPromotion -Queue emails -IgnorePriority -WhatIf' | Should -Be 'Promote 6 delayed jobs in queue emails, whatever their priority'
+        Invoke-JobPromotion -Queue emails -IgnorePriority -Max 2 | Should -BeNullOrEmpty
+        (Invoke-Peer @{ do = 'counts'; queue = 'emails' }).delayed | Should -Be 4
+        Get-JobQueue emails | Invoke-JobPromotion -IgnorePriority -Verbose 4>&1 | Should -BeLike '*romote* 4 delayed jobs*'
+        $counts = Invoke-Peer @{ do = 'counts'; queue = 'emails' }
+        $counts.delayed, $counts.prioritized, $counts.waiting | Should -Be 0, 0, 6
+        (Invoke-Peer @{ do = 'work'; queue = 'emails' }).Count | Should -Be 6
+    }
+
+    It 'refuses -IgnorePriority where each job is looked at, before anything is sent' {
+        $before = Get-Keyspace
+        foreach ($command in { Invoke-JobPromotion 2 -Queue emails -IgnorePriority }, { Invoke-JobPromotion -Queue emails -Name send -IgnorePriority }, { Invoke-JobPromotion -Queue emails -PassThru -IgnorePriority },
+            { Get-Job -Queue emails -State delayed | Invoke-JobPromotion -IgnorePriority }, { '2' | Invoke-JobPromotion -Queue emails -IgnorePriority }) {
+            Get-ErrorId $command | Should -Be ParameterConflict
+        }
+        Get-Keyspace | Should -Be $before
+    }
+
     It 'writes nothing with -WhatIf' {
         $before = Get-Keyspace
         Get-Job -Queue emails -State delayed | Invoke-JobPromotion -WhatIf

@@ -175,7 +175,7 @@ internal sealed partial class BullMqServer
                 object[] arguments = list
                     ? [keys.Base, word, at, anchor, size, most, filter.Json, everything ? "1" : "0"]
                     : [keys.Base, word, low, high, at, anchor, size, most, filter.Json, everything ? "1" : "0"];
-                var answering = DeleteAsync(script, keys[word], arguments, cancellationToken);
+                var answering = SendSliceAsync(script, keys[word], arguments, cancellationToken);
                 // When the slice before it fails, nobody looks at this one any more.
                 _ = answering.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 sent.Enqueue(new SentSlice(size, most, Stopwatch.GetTimestamp(), answering));
@@ -230,15 +230,15 @@ internal sealed partial class BullMqServer
         object[] arguments = [keys.Base, word, .. ids];
         for (long lost = 0; ; lost = ids.Count)
         {
-            if (await DeleteAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, ..])
+            if (await SendSliceAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, ..])
             {
                 return new Deletion((long)deleted, lost == 0 ? 0 : lost - (long)deleted);
             }
         }
     }
 
-    /// <summary>Sends one slice of a deletion; null when its answer was lost, and the server is back.</summary>
-    private async Task<RedisResult[]?> DeleteAsync(LuaScript script, RedisKey key, IReadOnlyList<object> arguments, CancellationToken cancellationToken)
+    /// <summary>Sends one slice of something; null when its answer was lost, and the server is back.</summary>
+    private async Task<RedisResult[]?> SendSliceAsync(LuaScript script, RedisKey key, IReadOnlyList<object> arguments, CancellationToken cancellationToken)
     {
         try
         {

@@ -80,9 +80,10 @@ internal static class ScriptCatalog
     /// <param name="major">BullMQ's major version.</param>
     /// <param name="names">Their names with the number of keys.</param>
     /// <param name="own">Ours.</param>
-    public static LuaScript Together(int major, IReadOnlyList<string> names, string own) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
+    /// <param name="timed">Whether ours looks at the clock.</param>
+    public static LuaScript Together(int major, IReadOnlyList<string> names, string own, bool timed = false) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
     {
-        var text = new StringBuilder(Outcomes);
+        var text = new StringBuilder(Outcomes).Append(timed ? Read("lua/own/clock.lua") : "");
         foreach (var name in names)
         {
             text.Append("local function ").Append(name.AsSpan(0, name.LastIndexOf('-'))).Append("(KEYS, ARGV)\n").Append(Read($"lua/{major}/{name}.lua")).Append("\nend\n");

@@ -94,6 +94,7 @@ public abstract partial class JobChangeCmdlet
             Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
             Heard = outcomes!.Count,
             Write = page => SayAsync(() => outcomes!.Show(page)),
+            Warn = WarnAsync,
             Tell = VerboseAsync,
         };
         Run(token => matching.RunAsync(Verb, bar, token));

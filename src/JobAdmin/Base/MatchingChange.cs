@@ -14,7 +14,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
 {
     private const int Together = 500;
 
-    /// <summary>Takes the number of jobs that one request changed; of these there are no outcomes.</summary>
+    /// <summary>Takes the number of jobs that were changed together; of these there are no outcomes.</summary>
     public Action<long>? AllChanged { get; init; }
 
     /// <summary>Whether what becomes of each job is wanted, which a change of all in one request can't tell.</summary>
@@ -41,6 +41,9 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
     /// <summary>Takes a line for the verbose stream.</summary>
     public required Func<string, Task> Tell { get; init; }
 
+    /// <summary>Takes a warning.</summary>
+    public required Func<string, Task> Warn { get; init; }
+
     /// <summary>How many jobs matched.</summary>
     public long Count { get; private set; }
 
@@ -56,7 +59,7 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
         var states = string.Join(" or ", query.States.Select(JobErrors.Word));
         var meant = byId is null ? query : Bounded();
         Count = Math.Max(0, await queue.Server.CountJobsAsync(meant, token).ConfigureAwait(false) - Pending);
-        string What(long count) => $"{states} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}";
+        string What(long count) => $"{states} {(count == 1 ? "job" : "jobs")}{JobFilters.Describe(query.Filter)} in {queue}{(change is JobChange.Promote { IgnorePriority: true } ? ", whatever their priority" : "")}";
         var what = What(Count);
         if (Count == 0)
         {
@@ -74,6 +77,12 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
 
         if (!await Ask(sentence).ConfigureAwait(false))
         {
+            return;
+        }
+
+        if (change is JobChange.Promote { IgnorePriority: true })
+        {
+            await PromoteTogetherAsync(what, bar, token).ConfigureAwait(false);
             return;
         }
 
@@ -97,6 +106,24 @@ internal sealed class MatchingChange(QueueReference queue, JobQuery query, JobCh
             await UnlessStoppedAsync(Write(told), token).ConfigureAwait(false);
             bar.Report(Tried, Count, what);
         }
+    }
+
+    private async Task PromoteTogetherAsync(string what, ProgressReporter bar, CancellationToken token)
+    {
+        BulkProgress last = default;
+        await foreach (var progress in ((IQueuePromotion)queue.Server).PromoteQueueAsync(queue.Queue, query.First ?? long.MaxValue, token).ConfigureAwait(false))
+        {
+            AllChanged?.Invoke(progress.Done - last.Done);
+            (last, Tried) = (progress, progress.Done + progress.Uncertain);
+            bar.Report(Tried, Count, what);
+        }
+
+        if (LostAnswers.Warning(last, "promoted") is { } warning)
+        {
+            await Warn(warning).ConfigureAwait(false);
+        }
+
+        await Tell($"promoted {last.Done:N0} {what}").ConfigureAwait(false);
     }
 
     private static async Task UnlessStoppedAsync(Task work, CancellationToken token)

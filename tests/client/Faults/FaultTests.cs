@@ -92,6 +92,35 @@ public sealed class FaultTests
     });
 
     [Fact]
+    public Task A_promotion_of_all() => RunsAsync("promotion", 4, 40, 30, async (redis, server, random, ids) =>
+    {
+        await SeedAsync(redis.Db, "delayed", ids);
+        long most = random.Next(3) == 0 ? ids.Length / 2 : long.MaxValue;
+        return async () =>
+        {
+            var last = default(BulkProgress);
+            Exception? refused = null;
+            try
+            {
+                last = await ((IQueuePromotion)server).PromoteQueueAsync("q", most, Ct).RunAsync();
+            }
+            catch (JobServerException exception) when (exception.ErrorId is "ReadOnlyReplica" or "OutOfMemory")
+            {
+                refused = exception;
+            }
+
+            await redis.Proxy.DisarmAsync();
+            var (delayed, waiting) = (await IdsAsync(redis.Db, "delayed"), await IdsAsync(redis.Db, "wait"));
+            Assert.Equal(ids.Order(StringComparer.Ordinal), delayed.Concat(waiting).Order(StringComparer.Ordinal));
+            if (refused is null)
+            {
+                Assert.InRange(waiting.Count, last.Done, last.Done + last.Uncertain);
+                Assert.True(most > ids.Length ? delayed.Count == 0 : waiting.Count <= most, $"{waiting.Count} of {ids.Length} promoted, at most {most}");
+            }
+        };
+    });
+
+    [Fact]
     public Task An_export() => RunsAsync("export", 3, 40, 300, async (redis, server, random, ids) =>
     {
         await SeedAsync(redis.Db, "failed", ids);
