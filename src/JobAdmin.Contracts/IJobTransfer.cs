@@ -44,7 +44,7 @@ public interface IJobTransfer
     /// <summary>Deletes jobs as <see cref="IJobServer.ClearQueueAsync"/> does, each slice after its records have been kept.</summary>
     /// <param name="query">Which ones.</param>
     /// <param name="force">Whether to go on where the layout is foreign or mixed.</param>
-    /// <param name="keep">Keeps the records; nothing of them is deleted before it returns.</param>
+    /// <param name="keep">Keeps the records; nothing of them is deleted before it returns. After each deletion it is told what was left.</param>
     /// <param name="cancellationToken">Stops it between slices.</param>
     /// <returns>Progress after each slice.</returns>
     IAsyncEnumerable<BulkProgress> ClearQueueAsync(ClearQuery query, bool force, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken);
@@ -52,7 +52,7 @@ public interface IJobTransfer
     /// <summary>Deletes a queue as <see cref="IJobServer.RemoveQueueAsync"/> does, each slice after its records have been kept.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="force">Whether to go on with active jobs, and where the layout is foreign or mixed.</param>
-    /// <param name="keep">Keeps the records; nothing of them is deleted before it returns.</param>
+    /// <param name="keep">Keeps the records; nothing of them is deleted before it returns. After each deletion it is told what was left.</param>
     /// <param name="cancellationToken">Stops it between slices.</param>
     /// <returns>Progress after each slice.</returns>
     IAsyncEnumerable<BulkProgress> RemoveQueueAsync(string queue, bool force, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken);
@@ -76,9 +76,23 @@ public enum JobKin
 /// <param name="Missing">Of the ids asked for, those that are not there.</param>
 public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IReadOnlyList<string> Missing)
 {
+    /// <summary>The jobs of the records, in their order, where they were asked for by id.</summary>
+    public IReadOnlyList<ExportedJob> Jobs { get; init; } = [];
+
     /// <summary>Why jobs that went back to an earlier state meanwhile may be missing; null when none is.</summary>
     public string? Doubt { get; init; }
+
+    /// <summary>In a slice without records that comes after a deletion: the jobs that it left, of those kept since the deletion before. Null in a slice of records.</summary>
+    public IReadOnlyList<string>? NotDeleted { get; init; }
 }
+
+/// <summary>A job of which a record was made.</summary>
+/// <param name="Queue">Its queue.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="State">Its state then.</param>
+/// <param name="HasParent">Whether it is the child of another one.</param>
+/// <param name="Root">The job that it came along with, as a relative; null for one that was asked for.</param>
+public sealed record ExportedJob(string Queue, string Id, JobState State, bool HasParent, string? Root);
 
 /// <summary>What a record is about.</summary>
 /// <param name="Queue">The queue.</param>

@@ -97,6 +97,9 @@ public abstract record JobChange
     /// <param name="KeepChildren">Whether a flow parent's children stay.</param>
     public sealed record Remove(bool KeepChildren = false) : JobChange
     {
+        /// <summary>The jobs that are in a backup, and the state in which they are in it: no other is deleted, nor one that has finished since. Null for no backup.</summary>
+        public IReadOnlyDictionary<string, JobState>? Kept { get; init; }
+
         // Keys of children that went along with their parents so far: none of them is missing when its own turn comes.
         internal ConcurrentDictionary<string, bool> WentAlong { get; } = new(StringComparer.Ordinal);
     }

@@ -65,6 +65,79 @@ Describe '-Backup' {
         (Import-Job $file -PassThru).Added | Should -Be 0
     }
 
+    It 'brings back no job that Remove-Job left to a worker' {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'addMany'; queue = 'emails'; count = 4 })
+        [void](Invoke-Peer @{ do = 'take'; queue = 'emails'; count = 2 })
+        $out = Remove-Job -Queue emails -Id 1, 2, 3, 4 -Backup $file -PassThru -Confirm:$false -ErrorAction SilentlyContinue
+        $out.Status | Should -Be Locked, Locked, Removed, Removed
+        [void](Invoke-Peer @{ do = 'finish'; queue = 'emails'; id = '1' })
+        [void](Invoke-Peer @{ do = 'finish'; queue = 'emails'; id = '2' })
+        Remove-Job -Queue emails -Id 1 -Confirm:$false
+        $in = Import-Job $file -PassThru
+        $in.Added, $in.Superseded, $in.Refused | Should -Be 2, 2, 0
+        (Get-Job -Queue emails).Id | Sort-Object | Should -Be 2, 3, 4
+    }
+
+    It 'brings back no flow that Remove-Job left to a worker, and all of one that it removed job by job' {
+        Clear-Lab
+        foreach ($p in 'p', 'q') {
+            $children = 1..150 | ForEach-Object { @{ name = 'c'; queueName = 'kids'; opts = @{ jobId = "$p$_" } } }
+            [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = $p }; children = $children } })
+        }
+        [void](Invoke-Peer @{ do = 'take'; queue = 'kids' })
+        $jobs = @(Get-Job -Queue tree) + @(Get-Job -Queue kids | Where-Object Id -Like q*)
+        $out = $jobs | Remove-Job -Backup $file -PassThru -Confirm:$false -ErrorAction SilentlyContinue
+        $out.Where({ $_.Id -eq 'p' }).Status | Should -Be Locked
+        $out.Where({ $_.Id -eq 'q' }).Status | Should -Be Removed
+        (Get-Job -Queue kids).Count | Should -Be 150
+        Invoke-Redis flushall
+        $in = Import-Job $file -PassThru
+        $in.Added | Should -Be 151
+        (Get-Job -Queue tree).Id | Should -Be q
+        (Invoke-Redis scard bull:tree:q:dependencies) | Should -Be 150
+    }
+
+    It 'brings back no parent that Clear-JobQueue let go' {
+        Clear-Lab
+        $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p'; removeOnComplete = $true }; children = $children } })
+        Clear-JobQueue tree delayed -Backup $file -Confirm:$false
+        (Invoke-Peer @{ do = 'run'; queue = 'tree'; count = 3 }) | Should -Be c, p
+        $in = Import-Job $file -PassThru
+        $in.Added, $in.Superseded, $in.Refused | Should -Be 1, 1, 0
+        (Get-Job -Queue tree).Id | Sort-Object | Should -Be c, d
+    }
+
+    It 'links a child again to its parent that Clear-JobQueue left waiting' {
+        Clear-Lab
+        $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        $before = Get-JobContent
+        Clear-JobQueue tree delayed -Backup $file -Confirm:$false
+        (Invoke-Redis scard bull:tree:p:dependencies) | Should -Be 1
+        Import-Job $file -ErrorAction Stop
+        Get-JobContent | Should -Be $before
+    }
+
+    It 'counts for the last record of a job that was deleted, not for a later one that was left' {
+        Clear-Lab
+        [void](Invoke-Peer @{ do = 'add'; queue = 'emails'; data = 'first'; opts = @{ jobId = 'x' } })
+        Remove-Job -Queue emails -Id x -Backup $file -Confirm:$false
+        $lines = @(Get-Content $file)
+        $again = $lines[2].Replace('first', 'second')
+        $left = '{"notDeleted":{"queue":"emails","ids":["x"],"first":2,"last":2}}'
+        Set-Content $file ($lines[0..2] + $again + $left + '{"end":true,"records":2}')
+        $in = Import-Job $file -PassThru
+        $in.Added, $in.Superseded | Should -Be 1, 1
+        (Get-Job x -Queue emails).Data | Should -Be first
+
+        foreach ($wrong in $left.Replace('"last":2', '"last":3'), $left.Replace('["x"]', '[null]'), $left.Replace('"first":2', '"first":"2"'), '{"notDeleted":["x"]}') {
+            Set-Content $file ($lines[0..2] + $again + $wrong + '{"end":true,"records":2}')
+            Get-ErrorId { Import-Job $file } | Should -Be 'InvalidExport'
+        }
+    }
+
     It 'of Clear-JobQueue and Remove-JobQueue' {
         Clear-JobQueue emails -State failed, waiting, delayed -Backup $file -Confirm:$false
         $counts = Get-Count

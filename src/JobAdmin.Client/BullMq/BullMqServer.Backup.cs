@@ -68,8 +68,6 @@ internal sealed partial class BullMqServer
 
     private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, DateTimeOffset start, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var keys = Keys(jobs.Queue);
-        var word = StateWords.KeyWord(state)!;
         var script = ScriptCatalog.Deletion(major, "clear-ids");
         await foreach (var ids in MatchingIdsAsync(jobs, state, start, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
@@ -78,17 +76,23 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            await KeepAsync(jobs.Queue, ids, state, keep, cancellationToken).ConfigureAwait(false);
-            yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(jobs.Queue, script, state, ids, keep, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task KeepAsync(string queue, IReadOnlyList<string> ids, JobState state, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken)
+    /// <summary>Keeps jobs, deletes them, and says which of those kept are left: jobs that moved on in between, and parents that did not go with their last child.</summary>
+    private async Task<Deletion> DeleteKeptAsync(string queue, LuaScript script, JobState state, IReadOnlyList<string> ids, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken)
     {
+        var parents = new List<string>();
         await foreach (var slice in ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false))
         {
             await keep(slice).ConfigureAwait(false);
+            parents.AddRange(slice.Jobs.Where(static job => job.Root is not null).Select(static job => job.Id));
         }
+
+        var deleted = await DeleteIdsAsync(script, Keys(queue), StateWords.KeyWord(state)!, ids, parents, cancellationToken).ConfigureAwait(false);
+        await keep(new JobExportSlice(0, default, []) { NotDeleted = deleted.Left }).ConfigureAwait(false);
+        return deleted;
     }
 
     /// <summary>Removes a whole state of a queue that goes away, also what workers and schedulers hold.</summary>
@@ -114,8 +118,7 @@ internal sealed partial class BullMqServer
                 ids.Reverse();
             }
 
-            await KeepAsync(queue, ids, state, keep, cancellationToken).ConfigureAwait(false);
-            yield return await DeleteIdsAsync(script, keys, word, ids, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(queue, script, state, ids, keep, cancellationToken).ConfigureAwait(false);
         }
     }
 }

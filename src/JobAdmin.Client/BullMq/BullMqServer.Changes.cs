@@ -63,7 +63,7 @@ internal sealed partial class BullMqServer
             case JobChange.Promote:
                 return Make(major == 4 ? "promote-7" : "promote-9", "promote", [keys.Base, major.ToString(), certain, ""], JobOutcomeStatus.Promoted);
             case JobChange.Remove remove:
-                return Make(major == 4 ? "removeJob-1" : "removeJob-2", "remove", [keys.Base, major.ToString(), remove.KeepChildren ? "0" : "1"], JobOutcomeStatus.Removed);
+                return Make(major == 4 ? "removeJob-1" : "removeJob-2", "remove", [keys.Base, major.ToString(), remove.KeepChildren ? "0" : "1", remove.Kept is null ? "0" : "1"], JobOutcomeStatus.Removed);
             case JobChange.Stop stop:
                 if (!profile.KnowsDeferredFailure)
                 {
@@ -146,7 +146,7 @@ internal sealed partial class BullMqServer
     private async Task<IReadOnlyList<JobOutcome>> SendAsync(ChangePlan plan, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. ids], CancellationToken.None);
+        var sent = runner.RunAsync(plan.Script, reads: false, [plan.Keys.Meta], [.. plan.Head, .. Arguments(plan.Change, ids)], CancellationToken.None);
         var items = (RedisResult[])(await AnswerAsync(sent, cancellationToken).ConfigureAwait(false))!;
         var outcomes = new List<JobOutcome>(ids.Count);
         for (var i = 0; i + 2 < items.Length; i += 3)
@@ -171,6 +171,10 @@ internal sealed partial class BullMqServer
 
         return outcomes;
     }
+
+    /// <summary>The ids, each with the state in which it is in the backup where there is one.</summary>
+    private static IEnumerable<object> Arguments(JobChange change, IReadOnlyList<string> ids) => change is not JobChange.Remove { Kept: { } kept } ? ids
+        : ids.SelectMany(id => (object[])[id, kept.TryGetValue(id, out var state) ? StateWords.RawName(state) : ""]);
 
     /// <summary>What was sent is answered in a moment: a stop waits that long, so that no outcome is lost to it.</summary>
     private static async Task<T> AnswerAsync<T>(Task<T> sent, CancellationToken cancellationToken)
@@ -204,6 +208,7 @@ internal sealed partial class BullMqServer
         {
             (JobChange.Promote or JobChange.Edit, 0) => Make(plan.Done),
             (JobChange.Promote, -20) => cameBack,
+            (JobChange.Remove, -21) => Make(JobOutcomeStatus.SkippedWrongState, "It is not in the backup as it is now."),
             (JobChange.Remove, 0) => Make(JobOutcomeStatus.Locked, "A worker has the job or one of its children."),
             (JobChange.Stop, 2) => Make(JobOutcomeStatus.StopRequested, "It is running and can't be interrupted; no further attempt follows."),
             (_, 1) => Make(plan.Done),

@@ -220,19 +220,20 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            yield return await DeleteIdsAsync(script, keys, StateWords.KeyWord(state)!, ids, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteIdsAsync(script, keys, StateWords.KeyWord(state)!, ids, [], cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Deletes jobs by their ids; a second time when the first answer was lost, which finds only what is left.</summary>
-    private async Task<Deletion> DeleteIdsAsync(LuaScript script, QueueKeys keys, string word, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    private async Task<Deletion> DeleteIdsAsync(LuaScript script, QueueKeys keys, string word, IReadOnlyList<string> ids, IReadOnlyList<string> parents, CancellationToken cancellationToken)
     {
-        object[] arguments = [keys.Base, word, .. ids];
+        object[] arguments = [keys.Base, word, ids.Count, .. ids, .. parents];
         for (long lost = 0; ; lost = ids.Count)
         {
-            if (await SendSliceAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, ..])
+            if (await SendSliceAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, .. var left])
             {
-                return new Deletion((long)deleted, lost == 0 ? 0 : lost - (long)deleted);
+                // What the second one left, the first one may have deleted.
+                return lost == 0 ? new Deletion((long)deleted, 0) { Left = [.. left.Select(static id => (string)id!)] } : new Deletion((long)deleted, lost - (long)deleted);
             }
         }
     }

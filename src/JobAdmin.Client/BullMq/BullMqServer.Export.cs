@@ -66,17 +66,21 @@ internal sealed partial class BullMqServer : IJobTransfer
         var writer = new JobRecordWriter();
         var relatives = new Relatives(Prefix, queue, kin);
         var written = new HashSet<string>(StringComparer.Ordinal);
+        var jobs = new List<ExportedJob>();
         var (from, some, isHome) = (queue, ids, true);
         while (true)
         {
             for (var at = 0; at < some.Count;)
             {
                 var rows = await RowsAsync(from, some.Skip(at).Take(ExportPage), isHome ? seen : JobState.Unknown, cancellationToken).ConfigureAwait(false);
-                at += WriteRows(writer, from, rows, relatives, isHome ? written : null);
+                var before = jobs.Count;
+                at += WriteRows(writer, from, rows, relatives, isHome, jobs);
+                written.UnionWith(jobs.Skip(before).Where(job => job.Root is null).Select(job => job.Id));
                 if (writer.Length >= ExportSlice)
                 {
-                    yield return new JobExportSlice(writer.Count, writer.Lines, []);
+                    yield return new JobExportSlice(writer.Count, writer.Lines, []) { Jobs = jobs };
                     writer.Clear();
+                    jobs = [];
                 }
             }
 
@@ -88,7 +92,7 @@ internal sealed partial class BullMqServer : IJobTransfer
             (from, some, isHome) = (other, more, false);
         }
 
-        yield return new JobExportSlice(writer.Count, writer.Lines, [.. ids.Where(id => !written.Contains(id))]);
+        yield return new JobExportSlice(writer.Count, writer.Lines, [.. ids.Where(id => !written.Contains(id))]) { Jobs = jobs };
     }
 
     public async IAsyncEnumerable<JobExportSlice> ExportQueueKeysAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -122,15 +126,15 @@ internal sealed partial class BullMqServer : IJobTransfer
         return (byte[])(await runner.RunAsync(ScriptCatalog.Export(), reads: true, [keys.Meta], arguments, cancellationToken).ConfigureAwait(false))!;
     }
 
-    private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives relatives, HashSet<string>? written)
+    private static int WriteRows(JobRecordWriter writer, string queue, ReadOnlyMemory<byte> packed, Relatives relatives, bool isHome, List<ExportedJob> jobs)
     {
         var reader = new MsgPackReader(packed);
         var looked = (int)reader.ReadInteger();
         var children = relatives.Kin == JobKin.None ? null : new List<string>();
         for (var rows = reader.ReadInteger(); rows > 0; rows--)
         {
-            var (id, parent) = writer.WriteJob(ref reader, queue, children);
-            written?.Add(id);
+            var (id, state, parent) = writer.WriteJob(ref reader, queue, children);
+            jobs.Add(new ExportedJob(queue, id, StateWords.Parse(state), parent is not null, isHome ? null : relatives.Root(queue, id)));
             if (children is not null)
             {
                 relatives.Add(queue, id, children, parent);
@@ -181,25 +185,31 @@ internal sealed partial class BullMqServer : IJobTransfer
     {
         private readonly HashSet<(string Queue, string Id)> known = [];
         private readonly Dictionary<string, List<string>> waiting = new(StringComparer.Ordinal);
+        private readonly Dictionary<(string Queue, string Id), string> roots = [];
 
         public JobKin Kin => kin;
+
+        /// <summary>The job for which another one was asked, in the end.</summary>
+        public string Root(string queue, string id) => roots.GetValueOrDefault((queue, id), id);
 
         public void Add(string queue, string id, List<string> children, string? parent)
         {
             known.Add((queue, id));
-            if (waiting.TryGetValue(queue, out var same))
+            if (waiting.TryGetValue(queue, out var same) && same.Remove(id))
             {
-                same.Remove(id);
+                // One of those asked for, which a parent among them has named before.
+                roots.Remove((queue, id));
             }
 
+            var root = Root(queue, id);
             if (kin.HasFlag(JobKin.Children))
             {
-                children.ForEach(Ask);
+                children.ForEach(child => Ask(child, root));
             }
 
             if (kin.HasFlag(JobKin.Parents) && parent is not null && parent.StartsWith($"{prefix}:{home}:", StringComparison.Ordinal))
             {
-                Ask(parent);
+                Ask(parent, root);
             }
         }
 
@@ -217,7 +227,7 @@ internal sealed partial class BullMqServer : IJobTransfer
             return null;
         }
 
-        private void Ask(string key)
+        private void Ask(string key, string root)
         {
             // A child of another prefix is beyond this connection; BullMQ has no such flows.
             if (!key.StartsWith(prefix + ":", StringComparison.Ordinal) || key.IndexOf(':', prefix.Length + 1) is not (> 0 and var colon))
@@ -234,6 +244,7 @@ internal sealed partial class BullMqServer : IJobTransfer
                 }
 
                 ids.Add(id);
+                roots[(queue, id)] = root;
             }
         }
     }

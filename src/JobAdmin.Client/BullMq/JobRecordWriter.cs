@@ -78,16 +78,17 @@ internal sealed class JobRecordWriter
     /// <param name="reader">Stands before the job's row.</param>
     /// <param name="queue">The queue.</param>
     /// <param name="children">Takes the keys of its children; null when nobody asks.</param>
-    /// <returns>The job's id, and its parent's key if it has one.</returns>
-    public (string Id, string? ParentKey) WriteJob(ref MsgPackReader reader, string queue, List<string>? children)
+    /// <returns>The job's id, the word of its state, and its parent's key if it has one.</returns>
+    public (string Id, string State, string? ParentKey) WriteJob(ref MsgPackReader reader, string queue, List<string>? children)
     {
         string? parent = null;
         BeginLine(queue);
         var id = reader.ReadString() ?? "";
         json.PutProperty("id"u8);
         json.PutText(id);
+        var state = reader.ReadString() ?? "";
         json.PutProperty("state"u8);
-        json.PutText(reader.ReadString() ?? "");
+        json.PutText(state);
         WriteNumber("score"u8, ref reader);
         WriteNumber("expires"u8, ref reader);
         json.PutProperty("hash"u8);
@@ -100,7 +101,7 @@ internal sealed class JobRecordWriter
             json.PutName(first, field.Span);
             json.PutValue(value.Span);
             first = false;
-            if (children is not null && field.Span.SequenceEqual("parentKey"u8))
+            if (field.Span.SequenceEqual("parentKey"u8))
             {
                 parent = Encoding.UTF8.GetString(value.Span);
             }
@@ -114,7 +115,7 @@ internal sealed class JobRecordWriter
         WriteMap("failed"u8, ref reader, children, scores: false);
         WriteMap("unsuccessful"u8, ref reader, children, scores: true);
         EndLine();
-        return (id, parent);
+        return (id, state, parent);
     }
 
     /// <summary>Writes one key of the queue's own.</summary>

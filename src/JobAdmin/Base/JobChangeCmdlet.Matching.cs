@@ -82,7 +82,7 @@ public abstract partial class JobChangeCmdlet
 
     private void ChangeMatching(QueueReference queue, JobQuery query, ProgressReporter bar)
     {
-        var byId = pacer is null && Prepare is null && checkpoint is null ? null : (ChangeJobs)SendAsync;
+        var byId = pacer is null && Own is null && checkpoint is null ? null : (ChangeJobs)SendAsync;
         var why = ShouldProcessReason.None;
         var matching = new MatchingChange(queue, query, Change, byId, pacer)
         {

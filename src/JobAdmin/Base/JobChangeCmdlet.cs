@@ -64,8 +64,8 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
 
     internal override string? Why => AuditReason;
 
-    /// <summary>Done with jobs before they are changed; null for nothing.</summary>
-    internal virtual BeforeChange? Prepare => null;
+    /// <summary>Changes jobs by id where more has to be done than the change itself; null where that is all.</summary>
+    internal virtual ChangeJobs? Own => null;
 
     internal override void Require(IJobServer server)
     {
@@ -157,16 +157,7 @@ public abstract partial class JobChangeCmdlet : JobFilterCmdlet
         var change = Change;
         pacer = Throttle is { } rate ? new Pacer(rate) : null;
         checkpoint = Checkpoint is { } path ? new CheckpointKeeper(this, path, Verb, change) : null;
-        send = (queue, ids, token) => queue.Server.ChangeJobsAsync(queue.Queue, ids, change, token);
-        if (Prepare is { } before)
-        {
-            var bare = send;
-            send = async (queue, ids, token) =>
-            {
-                await before(queue.Server, queue.Queue, ids, token).ConfigureAwait(false);
-                return await bare(queue, ids, token).ConfigureAwait(false);
-            };
-        }
+        send = Own ?? ((queue, ids, token) => queue.Server.ChangeJobsAsync(queue.Queue, ids, change, token));
     }
 
     /// <summary>Whether there is anything to do on a server.</summary>

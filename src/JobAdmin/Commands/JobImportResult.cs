@@ -15,7 +15,7 @@ public sealed class JobImportResult
     /// <summary>Records that were there already, the same.</summary>
     public long Unchanged { get; set; }
 
-    /// <summary>Records that were left out, since another one of the job in the file counts.</summary>
+    /// <summary>Records that were left out, since another one of the job in the file counts, or since the job was not deleted.</summary>
     public long Superseded { get; set; }
 
     /// <summary>Records that were not put back, each with an error.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Checkpoints;
 using JobAdmin.Completion;
 using JobAdmin.Transfer;
 
@@ -12,7 +13,7 @@ namespace JobAdmin.Commands;
 public sealed class RemoveJobCommand : JobChangeCmdlet
 {
     private JobBackup? backup;
-    private JobChange? change;
+    private JobChange.Remove? remove;
 
     /// <summary>Only jobs that failed with one of these reasons; wildcards may be used.</summary>
     [Parameter]
@@ -68,11 +69,9 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
 
     internal override string[]? ReasonFilter => Reason;
 
-    internal override BeforeChange? Prepare => backup is { } file
-        ? (server, queue, ids, token) => file.KeepAsync(server, queue, ids, KeepChildren ? JobKin.None : JobKin.Children, token) : null;
+    internal override ChangeJobs? Own => backup is { } file ? new KeptRemoval(file, Remove).RemoveAsync : null;
 
-    // One for all of the pipeline: it knows which children went along with their parents.
-    internal override JobChange Change => change ??= new JobChange.Remove(KeepChildren);
+    internal override JobChange Change => Remove;
 
     internal override IReadOnlyList<JobState> DefaultStates => [];
 
@@ -99,4 +98,7 @@ public sealed class RemoveJobCommand : JobChangeCmdlet
         base.Leave();
         backup?.Dispose();
     }
+
+    // One for all of the pipeline: it knows which children went along with their parents.
+    private JobChange.Remove Remove => remove ??= new JobChange.Remove(KeepChildren);
 }

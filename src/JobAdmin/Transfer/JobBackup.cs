@@ -11,6 +11,7 @@ internal sealed class JobBackup : IDisposable
     private JobExportFile? file;
     private string? prefix;
     private bool closed;
+    private long settled;
 
     private JobBackup(string path) => this.path = path;
 
@@ -40,36 +41,54 @@ internal sealed class JobBackup : IDisposable
     public static IJobTransfer Require(IJobServer server) => server as IJobTransfer
         ?? throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "give out jobs field by field, and so keep no backup of them");
 
-    /// <summary>Keeps jobs by id.</summary>
-    public async Task KeepAsync(IJobServer server, string queue, IReadOnlyList<string> ids, JobKin kin, CancellationToken token)
-    {
-        await foreach (var slice in Require(server).ExportJobsAsync(queue, ids, JobState.Unknown, kin, token).ConfigureAwait(false))
+    /// <summary>Keeps records, or notes what a deletion left of those kept since the one before.</summary>
+    public Task KeepAsync(IJobServer server, string queue, JobExportSlice slice, CancellationToken token) => slice.NotDeleted is { } left
+        ? TakingTurnsAsync(() =>
         {
-            await KeepAsync(server, queue, slice, token).ConfigureAwait(false);
-        }
+            Leave(queue, left, settled + 1, file?.Count ?? 0);
+            settled = file?.Count ?? 0;
+            return Task.CompletedTask;
+        }, CancellationToken.None)
+        : TakingTurnsAsync(() => WriteAsync(server, queue, slice, token), token);
+
+    /// <summary>Keeps jobs by id, with nothing of others between them.</summary>
+    /// <returns>What was kept.</returns>
+    public async Task<KeptJobs> KeepAsync(IJobServer server, string queue, IReadOnlyList<string> ids, JobKin kin, CancellationToken token)
+    {
+        var jobs = new List<ExportedJob>();
+        long first = 0, last = 0;
+        await TakingTurnsAsync(async () =>
+        {
+            first = (file?.Count ?? 0) + 1;
+            await foreach (var slice in Require(server).ExportJobsAsync(queue, ids, JobState.Unknown, kin, token).ConfigureAwait(false))
+            {
+                await WriteAsync(server, queue, slice, token).ConfigureAwait(false);
+                jobs.AddRange(slice.Jobs);
+            }
+
+            last = file?.Count ?? 0;
+        }, token).ConfigureAwait(false);
+        return new KeptJobs(jobs, first, last);
     }
 
-    /// <summary>Keeps records.</summary>
-    public async Task KeepAsync(IJobServer server, string queue, JobExportSlice slice, CancellationToken token)
+    /// <summary>Notes that jobs were not deleted.</summary>
+    public Task LeaveAsync(KeptJobs kept, IEnumerable<ExportedJob> left) => TakingTurnsAsync(() =>
+    {
+        foreach (var queue in left.GroupBy(job => job.Queue, job => job.Id))
+        {
+            Leave(queue.Key, [.. queue], kept.First, kept.Last);
+        }
+
+        return Task.CompletedTask;
+    }, CancellationToken.None);
+
+    private async Task TakingTurnsAsync(Func<Task> work, CancellationToken token)
     {
         await turn.WaitAsync(token).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            if (slice.Count == 0)
-            {
-                return;
-            }
-
-            file ??= JobExportFile.Create(path, prefix = server.Connection.Prefix ?? "", overwrite: false, isBackup: true);
-            if (server.Connection.Prefix != prefix)
-            {
-                throw JobErrors.Input("PrefixAmbiguous", $"The jobs are of two prefixes, '{prefix}' and '{server.Connection.Prefix}'.", "Keep a backup of each connection of its own.");
-            }
-
-            await file.IntroduceAsync(server, queue, token).ConfigureAwait(false);
-            file.Write(slice);
-            file.Flush();
+            await work().ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -78,6 +97,41 @@ internal sealed class JobBackup : IDisposable
         finally
         {
             turn.Release();
+        }
+    }
+
+    private async Task WriteAsync(IJobServer server, string queue, JobExportSlice slice, CancellationToken token)
+    {
+        if (slice.Count == 0)
+        {
+            return;
+        }
+
+        file ??= JobExportFile.Create(path, prefix = server.Connection.Prefix ?? "", overwrite: false, isBackup: true);
+        if (server.Connection.Prefix != prefix)
+        {
+            throw JobErrors.Input("PrefixAmbiguous", $"The jobs are of two prefixes, '{prefix}' and '{server.Connection.Prefix}'.", "Keep a backup of each connection of its own.");
+        }
+
+        await file.IntroduceAsync(server, queue, token).ConfigureAwait(false);
+        file.Write(slice);
+        file.Flush();
+    }
+
+    private void Leave(string queue, IReadOnlyList<string> ids, long first, long last)
+    {
+        if (file is null || ids.Count == 0 || last < first)
+        {
+            return;
+        }
+
+        try
+        {
+            file.Leave(queue, ids, first, last);
+        }
+        catch (IOException)
+        {
+            // The disk is full: an import brings back too much rather than too little, and what was deleted is told. The next record, or the end, runs into it too.
         }
     }
 

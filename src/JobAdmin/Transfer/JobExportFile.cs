@@ -109,6 +109,19 @@ internal sealed class JobExportFile : IDisposable
         }
     }
 
+    /// <summary>Says of jobs that they were not deleted after all, so that an import leaves them out.</summary>
+    /// <param name="queue">Their queue.</param>
+    /// <param name="ids">The jobs.</param>
+    /// <param name="first">The number of the first record that this is about.</param>
+    /// <param name="last">That of the last one.</param>
+    public void Leave(string queue, IReadOnlyCollection<string> ids, long first, long last)
+    {
+        WriteLine(new { notDeleted = new { queue, ids, first, last } });
+        // Out of this process: were the line lost, jobs would come back that are there.
+        stream.Flush();
+        file.Flush();
+    }
+
     /// <summary>Puts everything so far on the disk.</summary>
     public void Flush()
     {

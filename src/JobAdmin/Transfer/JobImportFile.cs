@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 
 namespace JobAdmin.Transfer;
@@ -6,9 +5,6 @@ namespace JobAdmin.Transfer;
 /// <summary>Reads a file of records, line by line.</summary>
 internal sealed class JobImportFile
 {
-    // Redis holds no value beyond 512 MB; a packed file could make a line of any length of very little.
-    private const int LongestLine = 768 << 20;
-
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
     private readonly RepeatedJobs repeated = new();
@@ -29,7 +25,7 @@ internal sealed class JobImportFile
     /// <summary>Records in it.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Records that were left out so far, since another one of the job counts.</summary>
+    /// <summary>Records that were left out so far, since another one of the job counts, or the job was not deleted.</summary>
     public long Superseded { get; private set; }
 
     /// <summary>The library that wrote a queue, when known.</summary>
@@ -47,7 +43,7 @@ internal sealed class JobImportFile
         var ended = false;
         try
         {
-            foreach (var line in file.Lines())
+            foreach (var line in ExportLines.Read(path))
             {
                 token.ThrowIfCancellationRequested();
                 number++;
@@ -87,7 +83,7 @@ internal sealed class JobImportFile
         return ended || (partial && number > 0) ? file : throw Refuse(path, number, number == 0 ? "it is empty" : "it ends without its last line, so it was cut");
     }
 
-    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one, or in a backup the one with all of its children.</summary>
+    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one, or in a backup the one with all of its children; none of jobs that were not deleted.</summary>
     /// <param name="server">Knows the records.</param>
     /// <param name="skip">How many records to leave out first.</param>
     /// <param name="most">Records in a portion at the most.</param>
@@ -98,7 +94,7 @@ internal sealed class JobImportFile
         var portion = new List<ReadOnlyMemory<byte>>();
         var queue = "";
         long bytes = 0, number = 0;
-        foreach (var line in skip < Count ? Lines() : [])
+        foreach (var line in skip < Count ? ExportLines.Read(path) : [])
         {
             if (!IsRecord(line) || number++ < skip)
             {
@@ -143,7 +139,7 @@ internal sealed class JobImportFile
     private static JobServerException Refuse(string path, long line, string why) => Base.JobErrors.Input("InvalidExport",
         $"The file '{path}' is refused at line {line}: {why.TrimEnd('.')}. Nothing was imported.", "Take the file as Export-Job or -Backup wrote it; -AllowPartial takes what is whole of a cut one.", path);
 
-    // Both kinds of lines are told apart by their first property, which we write ourselves.
+    // Lines are told apart by their first property, which we write ourselves.
     private bool CheckLine(ReadOnlyMemory<byte> line, bool first, IJobTransfer server)
     {
         if (first)
@@ -174,12 +170,32 @@ internal sealed class JobImportFile
             return false;
         }
 
+        if (root.TryGetProperty("notDeleted", out var left))
+        {
+            ReadLeft(left);
+            return false;
+        }
+
         if (!root.TryGetProperty("end", out _) || !root.TryGetProperty("records", out var records) || !records.TryGetInt64(out var count))
         {
             throw Wrong("it is neither a record nor the end");
         }
 
         return count == Count ? true : throw Wrong($"it says that there are {count} records, and there are {Count}");
+    }
+
+    private void ReadLeft(JsonElement left)
+    {
+        var (queue, first, last) = (left.GetProperty("queue").GetString(), left.GetProperty("first").GetInt64(), left.GetProperty("last").GetInt64());
+        if (queue is null || first < 1 || last > Count)
+        {
+            throw Wrong("it tells of records that do not come before it");
+        }
+
+        foreach (var id in left.GetProperty("ids").EnumerateArray())
+        {
+            repeated.Leave(queue, id.GetString() ?? throw Wrong("it names no job"), first, last);
+        }
     }
 
     private void ReadHeader(ReadOnlyMemory<byte> line)
@@ -218,7 +234,7 @@ internal sealed class JobImportFile
         long lines = 0;
         try
         {
-            foreach (var _ in Lines())
+            foreach (var _ in ExportLines.Read(path))
             {
                 lines++;
             }
@@ -229,60 +245,5 @@ internal sealed class JobImportFile
         }
 
         return lines;
-    }
-
-    /// <summary>The lines; each stands in memory that is used again for the next one.</summary>
-    private IEnumerable<ReadOnlyMemory<byte>> Lines()
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
-        using Stream stream = JobExportFile.IsCompressed(path) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        var buffer = new byte[1 << 16];
-        var (start, end) = (0, 0);
-        while (true)
-        {
-            // What has been looked at without finding an end of line is not looked at again.
-            var searched = start;
-            int feed;
-            while ((feed = Array.IndexOf(buffer, (byte)'\n', searched, end - searched)) < 0)
-            {
-                searched = end;
-                if (end - start > LongestLine)
-                {
-                    throw Wrong($"it is longer than {LongestLine >> 20} MB");
-                }
-
-                if (end == buffer.Length)
-                {
-                    var grown = start > buffer.Length / 2 ? buffer : new byte[buffer.Length * 2];
-                    Array.Copy(buffer, start, grown, 0, end - start);
-                    (buffer, searched, end, start) = (grown, searched - start, end - start, 0);
-                }
-
-                var read = stream.Read(buffer, end, buffer.Length - end);
-                if (read == 0)
-                {
-                    if (end > start)
-                    {
-                        yield return buffer.AsMemory(start, end - start);
-                    }
-
-                    yield break;
-                }
-
-                end += read;
-            }
-
-            var line = buffer.AsMemory(start, feed - start);
-            start = feed + 1;
-            if (line.Length > 0 && line.Span[^1] == '\r')
-            {
-                line = line[..^1];
-            }
-
-            if (line.Length > 0)
-            {
-                yield return line;
-            }
-        }
     }
 }

@@ -1,15 +1,16 @@
 namespace JobAdmin.Transfer;
 
-/// <summary>Finds the jobs that stand in a file more than once, with two bytes of memory a record: an export writes a job again that moves on while it is written,
-/// and a backup a parent with each part of its children.</summary>
-/// <remarks>Bloom filters tell whether a job may have been noted before. Of those that may, the last place is kept: where it was a mistake, that is the only one.</remarks>
+/// <summary>Tells which record of a job counts, with two bytes of memory a record: an export writes a job again that moves on while it is written, a backup a parent with each
+/// part of its children, and jobs that it could not delete then.</summary>
+/// <remarks>Bloom filters tell whether a job may have been noted before. Of those that may, the places are kept, but for the first one: where it was a mistake, that one too.</remarks>
 internal sealed class RepeatedJobs
 {
     private const int BlockBits = 1 << 24, JobsInBlock = 1 << 20, Probes = 6;
 
     private readonly List<ulong[]> blocks = [];
-    private readonly Dictionary<(string Queue, string Id), long> last = [];
-    private readonly Dictionary<(string Queue, string Id), (long Number, int Children)> fullest = [];
+    private readonly Dictionary<(string Queue, string Id), List<long>> again = [];
+    private readonly Dictionary<(string Queue, string Id), List<(long First, long End)>> left = [];
+    private readonly Dictionary<(string Queue, string Id), (long Number, int Children, long First)> fullest = [];
     private int inBlock = JobsInBlock;
 
     /// <summary>Notes a job.</summary>
@@ -24,15 +25,16 @@ internal sealed class RepeatedJobs
         {
             fullest.Remove((queue, id));
         }
-        else if (count > 0 && !(fullest.TryGetValue((queue, id), out var known) && known.Children > count))
+        else if (count > 0)
         {
-            fullest[(queue, id)] = (number, count);
+            var (most, before, since) = fullest.GetValueOrDefault((queue, id), (number, count, number));
+            fullest[(queue, id)] = before > count ? (most, before, since) : (number, count, since);
         }
 
         var (first, step) = Hash(queue, id);
         if (blocks.Exists(block => Has(block, first, step)))
         {
-            last[(queue, id)] = number;
+            Add(again, queue, id, number);
         }
 
         if (inBlock++ == JobsInBlock)
@@ -47,12 +49,52 @@ internal sealed class RepeatedJobs
         }
     }
 
-    /// <summary>Whether another record of a job counts than the one at a place: the last one, or the one with all of the children.</summary>
+    /// <summary>Notes that a job was not deleted after it had been written down.</summary>
     /// <param name="queue">Its queue.</param>
     /// <param name="id">Its id.</param>
+    /// <param name="first">The first place that this is about.</param>
+    /// <param name="end">The last one.</param>
+    public void Leave(string queue, string id, long first, long end)
+    {
+        if (left.TryGetValue((queue, id), out var ranges) && ranges[^1] is var (before, last) && first >= before && first <= last + 1)
+        {
+            ranges[^1] = (before, Math.Max(last, end));
+        }
+        else
+        {
+            Add(left, queue, id, (first, end));
+        }
+    }
+
+    /// <summary>Whether the record at a place does not count: the job was not deleted, or another one does, the last one or the one with all of the children.</summary>
+    /// <param name="queue">The job's queue.</param>
+    /// <param name="id">Its id.</param>
     /// <param name="number">The place.</param>
-    public bool IsSuperseded(string queue, string id, long number) => last.Count > 0 && last.TryGetValue((queue, id), out var end)
-        && (fullest.TryGetValue((queue, id), out var full) ? full.Number : end) != number;
+    public bool IsSuperseded(string queue, string id, long number)
+    {
+        if (again.Count == 0 && left.Count == 0)
+        {
+            return false;
+        }
+
+        var ranges = left.GetValueOrDefault((queue, id));
+        bool IsLeft(long place) => ranges?.Exists(range => place >= range.First && place <= range.End) == true;
+        // Beyond the first record, which is not noted, the last one after which the job was deleted.
+        var last = again.GetValueOrDefault((queue, id))?.FindLast(place => !IsLeft(place)) ?? 0;
+        // A parent stands in the file with each part of its children, and is deleted with the last one, or never.
+        return fullest.TryGetValue((queue, id), out var full) && (last > 0 || !IsLeft(full.First)) ? number != full.Number
+            : IsLeft(number) || (last > 0 && last != number);
+    }
+
+    private static void Add<T>(Dictionary<(string Queue, string Id), List<T>> lists, string queue, string id, T value)
+    {
+        if (!lists.TryGetValue((queue, id), out var list))
+        {
+            lists[(queue, id)] = list = [];
+        }
+
+        list.Add(value);
+    }
 
     private static bool Has(ulong[] block, uint first, uint step)
     {

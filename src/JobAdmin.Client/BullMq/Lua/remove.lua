@@ -1,6 +1,8 @@
--- Many ids through BullMQ's removeJob. KEYS: meta. ARGV: key prefix, BullMQ's major, remove children 1/0, ids.
--- Returns what outcomes.lua tells, the state only where that is a sorted set; then the microseconds it took, and the keys of children that went along with parents.
-local P, major, children = ARGV[1], ARGV[2], ARGV[3]
+-- Many ids through BullMQ's removeJob. KEYS: meta. ARGV: key prefix, BullMQ's major, remove children 1/0, whether each id comes with the
+-- state in which it was written to a backup, or '' where it was not, 1/0, ids.
+-- Returns what outcomes.lua tells, the state only where that is a sorted set; then the microseconds it took,
+-- and the keys of children that went along with parents.
+local P, major, children, kept = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local states, keys = { 'completed', 'failed', 'delayed', 'prioritized', 'waiting-children' }, {}
 for i, state in ipairs(states) do
   keys[i] = P .. state
@@ -10,7 +12,7 @@ local major4 = major == '4'
 local sinceLook = 0
 -- Such a job is not missing when its turn comes.
 local along, alongInOrder = {}, {}
-for i = 4, #ARGV do
+for i = 5, #ARGV, kept and 2 or 1 do
   -- Whoever has children, or stands in a list, can take long.
   if sinceLook >= 8 or (sinceLook > 0 and not bareId) then
     if isLate() then break end
@@ -34,6 +36,8 @@ for i = 4, #ARGV do
   if not there then there, wrong = isJob(job) end
   if not there then
     code = wrong or (along[job] and 1 or -1)
+  elseif kept and (ARGV[i + 1] == '' or (state == 'completed' or state == 'failed') and state ~= ARGV[i + 1]) then
+    code = -21
   else
     -- Where that is no hash, nothing of it is known.
     local fields = serverPcall('HMGET', job, 'rjk', 'parentKey', 'deid')
