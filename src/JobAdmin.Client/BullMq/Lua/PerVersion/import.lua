@@ -81,7 +81,7 @@ if rcall('HEXISTS', KEYS[1], 'paused') == 1 and (major ~= '6' or certain == '0' 
   list = P .. 'paused'
 end
 
-local codes, ready, delayed, highest = {}, false, false, 0
+local codes, ready, delayed, highest, place = {}, false, false, 0, 0
 while ARGV[at] do
   local id, state, score, expires = next(), next(), next(), next()
   local hash = nextValues()
@@ -123,7 +123,7 @@ while ARGV[at] do
     if isSet[state] then
       rcall('ZADD', P .. state, score, id)
       delayed = delayed or state == 'delayed'
-      ready = ready or state == 'prioritized'
+      if state == 'prioritized' then ready, place = true, math.max(place, tonumber(score) % 4294967296) end
     elseif state == 'active' then
       -- The worker that had it is not there any more: it goes back to the front, as BullMQ gives jobs back.
       local priority = tonumber(rcall('HGET', job, 'priority')) or 0
@@ -148,6 +148,8 @@ while ARGV[at] do
 end
 -- The next job that is added must not get the id of one of these.
 if highest > (tonumber(rcall('GET', P .. 'id')) or 0) then rcall('SET', P .. 'id', string.format('%.0f', highest)) end
+-- Nor come before those of the same priority: that counter is their place among them.
+if place > (tonumber(rcall('GET', P .. 'pc')) or 0) then rcall('SET', P .. 'pc', string.format('%.0f', place)) end
 if major == '4' then
   -- Its workers wait for the list itself: pseudo ids in it wake them for what stands elsewhere. A job that is alone in the list must not be taken for one.
   if list == P .. 'wait' then
