@@ -83,6 +83,22 @@ public sealed partial class TransferTests
         Assert.Equal(3, (await lab.DoAsync("work", new { behave = new { @do = "ok" } }))!.AsArray().Count);
     }
 
+    /// <summary>Also a queue that is paused has the pseudo id that wakes a worker for what is delayed.</summary>
+    [Fact]
+    public async Task A_paused_queue_of_BullMQ_4_with_nothing_but_delayed_jobs()
+    {
+        await using var lab = bench.Lab("bullmq4");
+        await lab.Db.HashSetAsync(lab.Base + "meta", "version", "bullmq:4.18.3");
+        await lab.DoAsync("pause");
+        await lab.AddAsync(opts: new { jobId = "it", delay = 3_600_000 });
+        var server = await lab.ServerAsync();
+        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
+        var records = await ExportAsync(server, "emails");
+        await lab.Db.ExecuteAsync("FLUSHDB");
+        await ImportAsync(server, records);
+        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), "paused");
+    }
+
     private static async Task SeedOf4Async(Lab lab)
     {
         await lab.DoAsync("seed", new { failed = 2, completed = 2, waiting = 2, delayed = 1 });

@@ -152,11 +152,9 @@ if highest > (tonumber(rcall('GET', P .. 'id')) or 0) then rcall('SET', P .. 'id
 if place > (tonumber(rcall('GET', P .. 'pc')) or 0) then rcall('SET', P .. 'pc', string.format('%.0f', place)) end
 if major == '4' then
   -- Its workers wait for the list itself: pseudo ids in it wake them for what stands elsewhere. A job that is alone in the list must not be taken for one.
-  if list == P .. 'wait' then
-    if ready and rcall('ZCARD', P .. 'prioritized') > 0 then addPriorityMarkerIfNeeded(list) end
-    local newest = rcall('LINDEX', list, 0)
-    if delayed and (not newest or string.sub(newest, 1, 2) == '0:') then addDelayMarkerIfNeeded(list, P .. 'delayed') end
-  end
+  if ready and list == P .. 'wait' and rcall('ZCARD', P .. 'prioritized') > 0 then addPriorityMarkerIfNeeded(list) end
+  local newest = rcall('LINDEX', list, 0)
+  if delayed and (not newest or string.sub(newest, 1, 2) == '0:') then addDelayMarkerIfNeeded(list, P .. 'delayed') end
   return codes
 end
 if ready then addBaseMarkerIfNeeded(P .. 'marker', isQueuePausedOrMaxed(KEYS[1], P .. 'active')) end
