@@ -17,7 +17,7 @@ internal sealed partial class BullMqServer : IQueuePromotion
         }
 
         var keys = Keys(queue);
-        var script = ScriptCatalog.Together(profile.Major, ["moveJobsToWait-8"], "promote-all", timed: true);
+        var script = ScriptCatalog.Bulk(profile.Major, "moveJobsToWait-8", "promote-all");
         async Task<long> CountAsync() => (long)await runner.CommandAsync(reads: true, "ZCARD", [keys["delayed"]], cancellationToken).ConfigureAwait(false);
         // Jobs that come back meanwhile are not meant: no more than there are now.
         var there = await CountAsync().ConfigureAwait(false);

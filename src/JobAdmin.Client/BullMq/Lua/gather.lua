@@ -1,6 +1,6 @@
 -- Stands before BullMQ's functions in scripts that delete many jobs: rcall gathers the keys that they delete and unlinks them together, and a field that they
 -- have just read is not read again: neither one of theirs, nor one that the filter behind readAhead() has read along with its own. Whatever else they do, and
--- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered().
+-- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered(). Stands behind parent-list.lua.
 local rcall, unlinkGathered, readAhead
 -- Whether a job is a scheduler's next run, as BullMQ's own function judges where its version has one. Of an id that does not begin so it would read a field for nothing.
 local function isNextRun(judge, P, id) return judge and string.sub(id, 1, 7) == 'repeat:' and judge(id, P .. id, P .. 'repeat') end
@@ -52,6 +52,7 @@ do
       return values
     end
     unlinkGathered()
+    if command == 'RPUSH' then key = listFor(key) end
     return server(command, key, ...)
   end
 end

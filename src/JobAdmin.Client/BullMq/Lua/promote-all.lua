@@ -8,5 +8,5 @@ if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' 
 end
 local before = call('ZCARD', delayed)
 -- BullMQ means all of them by the largest number that JavaScript has.
-moveJobsToWait({ P, P .. 'events', delayed, wait, P .. 'paused', KEYS[1], P .. 'active', P .. 'marker' }, { most, '1.7976931348623157e+308', 'delayed' })
+bullmq({ P, P .. 'events', delayed, wait, P .. 'paused', KEYS[1], P .. 'active', P .. 'marker' }, { most, '1.7976931348623157e+308', 'delayed' })
 return { before - call('ZCARD', delayed), elapsed() }

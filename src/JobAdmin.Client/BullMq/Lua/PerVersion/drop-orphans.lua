@@ -1,6 +1,6 @@
 -- Deletes jobs that are in no state, with all that is theirs; a parent stops waiting for them. KEYS: meta. ARGV: key prefix, ids.
--- Returns a code each: 1 deleted, 0 it is in a state, or not a job's, or gone, -2 a worker holds it. Stands behind orphan-parts.lua.
-local rcall = redis.call
+-- Returns a code each: 1 deleted, 0 it is in a state, or not a job's, or gone, -2 a worker holds it. Stands behind orphan-parts.lua and parent-list.lua.
+local rcall = toParents(redis.call)
 --- @include "removeJob"
 
 local P = ARGV[1]
