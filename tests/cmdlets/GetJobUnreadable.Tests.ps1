@@ -44,4 +44,24 @@ Describe 'Get-Job on a queue that can''t be read' {
         @($jobs).Count | Should -Be 5
         $problem.FullyQualifiedErrorId -replace ',.*' | Sort-Object | Should -Be 'QueueNotFound', 'WrongKeyType'
     }
+
+    It 'finds ids in the queues behind it' {
+        foreach ($queues in ('f', 'brk', 'g'), ('brk', 'g', 'f')) {
+            $out = Get-Job -Id 1, none -Queue $queues -ErrorAction SilentlyContinue -ErrorVariable problem
+            $out.Queue | Sort-Object | Should -Be f, g
+            $problem.FullyQualifiedErrorId -replace ',.*' | Sort-Object | Should -Be JobNotFound, WrongKeyType
+            "$($problem[-1])" | Should -BeLike '*no job none in the 2 queues of c*'
+        }
+    }
+
+    It 'goes on past one whose settings are of another type' {
+        [void](Invoke-Redis set bull:odd:meta x)
+        try {
+            (Get-Job -Id 1 -Queue odd, g -ErrorAction SilentlyContinue -ErrorVariable problem).Queue | Should -Be g
+            $problem.FullyQualifiedErrorId | Should -BeLike 'WrongKeyType,*'
+            (Get-Job -Queue odd, g -State failed -ErrorAction SilentlyContinue).Count | Should -Be 4
+            Get-ErrorId { Get-Job -Id 1 -Queue odd } | Should -Be WrongKeyType
+        }
+        finally { [void](Invoke-Redis del bull:odd:meta) }
+    }
 }

@@ -142,7 +142,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
     }
 
     /// <summary>The names of the queues that are meant: those given, else the connection's default one, else all.</summary>
-    /// <remarks>A plain name that isn't there, or may not be read while others are named, is an error record and the others go on.</remarks>
+    /// <remarks>A plain name that isn't there, or can't be read while others are named, is an error record and the others go on.</remarks>
     internal async Task<IReadOnlyList<string>> ResolveQueuesAsync(IJobServer server, string[]? patterns, CancellationToken token)
     {
         patterns ??= server.Connection.DefaultQueue is { } queue ? [queue] : null;
@@ -167,7 +167,7 @@ public abstract class JobServerCmdlet : AsyncCmdlet
                     }
                 }
             }
-            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound || (e.Kind == JobErrorKind.Access && queries.Count > 1))
+            catch (JobServerException e) when (e.Kind == JobErrorKind.NotFound || (queries.Count > 1 && (e.Kind == JobErrorKind.Access || e.ErrorId == "WrongKeyType")))
             {
                 await WriteErrorAsync(e, query.Names).ConfigureAwait(false);
             }

@@ -10,20 +10,33 @@ public sealed partial class GetJobCommand
     {
         var queues = await ResolveQueuesAsync(server, Queue, token).ConfigureAwait(false);
         var missing = new HashSet<string>(ids, StringComparer.Ordinal);
+        var searched = new List<string>();
         foreach (var queue in queues)
         {
-            var jobs = await server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token).ConfigureAwait(false);
+            IReadOnlyList<QueueJob?> jobs;
+            try
+            {
+                jobs = await server.GetJobsByIdAsync(queue, ids, Parts(JobParts.All & ~JobParts.Log), token).ConfigureAwait(false);
+            }
+            catch (JobServerException e) when (queues.Count > 1 && JobErrors.IsOfQueue(e, queue))
+            {
+                // A queue that is gone or can't be read says nothing of the others.
+                await WriteErrorAsync(e, queue).ConfigureAwait(false);
+                continue;
+            }
+
+            searched.Add(queue);
             var found = jobs.Where(job => job is not null).Select(job => job!).ToList();
             missing.ExceptWith(ids.Where((_, i) => jobs[i] is not null));
             await ShowAsync(found).ConfigureAwait(false);
         }
 
-        if (queues.Count > 0)
+        if (searched.Count > 0)
         {
-            var where = queues is [var only] ? new QueueReference(server, only).ToString() : $"the {queues.Count} queues of {server.Connection.Name}";
+            var where = searched is [var only] ? new QueueReference(server, only).ToString() : $"the {searched.Count} queues of {server.Connection.Name}";
             foreach (var id in ids.Where(missing.Contains).Distinct())
             {
-                await WriteErrorAsync(queues.Contains(id)
+                await WriteErrorAsync(searched.Contains(id)
                     ? new JobServerException("JobNotFound", JobErrorKind.NotFound, $"There is no job {id} in {where}.", $"A queue has that name: Get-Job -Queue {id}.") { Target = id }
                     : JobErrors.JobNotFound(id, where)).ConfigureAwait(false);
             }
