@@ -9,6 +9,11 @@ public interface IJobProducer
     /// <param name="cancellationToken">Stops it between slices.</param>
     /// <returns>One outcome a job, in order, with the id the job got: <c>Added</c>, <c>AlreadyExists</c>, <c>Refused</c> or <c>Unknown</c>.</returns>
     Task<IReadOnlyList<JobOutcome>> AddJobsAsync(string queue, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken);
+
+    /// <summary>Throws for a job that would be refused, as far as that is known without the server, so that no preview promises it.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="job">The job, with what is under it.</param>
+    void CheckAdd(string queue, NewJob job);
 }
 
 /// <summary>A job to add. What is left out is up to the server.</summary>

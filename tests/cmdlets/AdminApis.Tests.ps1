@@ -108,6 +108,14 @@ Describe 'Conveyor' {
         $flow.Depth | Should -Be 0, 1, 1
     }
 
+    It 'previews no job that it would refuse' {
+        foreach ($refused in @{ DeduplicationId = 'd' }, @{ KeepCompleted = '100' }, @{ Children = @{ Name = 'child' } }) {
+            Get-ErrorId { New-Job send @{ to = 'a' } -Queue emails -WhatIf @refused } | Should -Be NotSupported
+        }
+        Get-ErrorId { New-Job send -Queue emails -Id .. -WhatIf } | Should -Be InvalidName
+        Get-ErrorId { New-Job send -Queue emails -KeepCompleted 7d -WhatIf } | Should -BeNullOrEmpty
+    }
+
     It 'counts the groups' {
         [void](Add-TestJob @{ waiting = 3; active = 1; group = 'acme' })
         $group = Get-JobGroup emails

@@ -202,6 +202,10 @@ Describe 'New-Job' {
         $before = Get-Keyspace
         1..3 | New-Job -Queue emails -Name x -WhatIf
         [void](Connect-JobServer $lab.Uri -ReadOnly)
+        # A preview promises no job that would be refused.
+        Get-ErrorId { New-Job x -Queue emails -Id 5 -WhatIf } | Should -Be JobRefused
+        Get-ErrorId { New-Job x -Queue emails -Children @{ Name = 'y'; Id = '7' } -WhatIf } | Should -Be JobRefused
+        Get-ErrorId { New-Job x -Queue emails -Id a -Children @{ Name = 'y'; Id = 'a' } -WhatIf } | Should -Be JobRefused
         Get-ErrorId { New-Job x -Queue emails } | Should -Be ReadOnlyConnection
         Get-Keyspace | Should -Be $before
     }

@@ -12,6 +12,36 @@ internal sealed partial class BullMqServer : IJobProducer
     private const int FieldsOfAdd = 8;
     private static readonly string[] AddScripts = ["addStandardJob-9", "addDelayedJob-6", "addPrioritizedJob-9", "addParentJob-6"];
 
+    public void CheckAdd(string queue, NewJob job)
+    {
+        var taken = new HashSet<(string Queue, string Id)>();
+        var waiting = new Queue<(NewJob Job, string Queue)>([(job, queue)]);
+        while (waiting.TryDequeue(out var node))
+        {
+            if (ProblemOf(job, node.Job, node.Queue, NewJobOptions.Build(node.Job), taken) is { } problem)
+            {
+                throw new JobServerException("JobRefused", JobErrorKind.Server, $"{(job.Id is { } id ? $"Job {id}" : "A job")} in queue {queue} can't be added: {problem}", null) { Target = job };
+            }
+
+            foreach (var child in node.Job.Children)
+            {
+                waiting.Enqueue((child, child.Queue ?? node.Queue));
+            }
+        }
+    }
+
+    /// <summary>Why a job can't be added because of itself or of one under it; null when it can be.</summary>
+    private static string? ProblemOf(NewJob top, NewJob job, string queue, JsonObject options, HashSet<(string Queue, string Id)> taken)
+    {
+        if (NewJobOptions.Problem(job, options, job != top) is { } problem)
+        {
+            return job == top ? problem : $"Child {job.Name}: {problem}";
+        }
+
+        // The second would not be made, and a parent under its own child would wait for itself.
+        return job.Id is { } own && !taken.Add((queue, own)) ? $"Two jobs of the flow have the id {own} in queue {queue}." : null;
+    }
+
     /// <summary>One job and, when it is a flow, all under it, as the arguments of <c>add.lua</c>; or why it can't be.</summary>
     private sealed record AddPlan(NewJob Job, List<object> Arguments, long Bytes, string? Problem, bool NeedsSix, DateTimeOffset At);
 
@@ -57,15 +87,9 @@ internal sealed partial class BullMqServer : IJobProducer
         while (waiting.TryDequeue(out var node))
         {
             var options = NewJobOptions.Build(node.Job);
-            if (NewJobOptions.Problem(node.Job, options, node.ParentId is not null) is { } problem)
+            if (ProblemOf(job, node.Job, node.Queue, options, taken) is { } problem)
             {
-                return new AddPlan(job, [], 0, node.Job == job ? problem : $"Child {node.Job.Name}: {problem}", false, now);
-            }
-
-            if (node.Job.Id is { } own && !taken.Add((node.Queue, own)))
-            {
-                // The second would not be made, and a parent under its own child would wait for itself.
-                return new AddPlan(job, [], 0, $"Two jobs of the flow have the id {own} in queue {node.Queue}.", false, now);
+                return new AddPlan(job, [], 0, problem, false, now);
             }
 
             var (mode, major) = await PlaceAsync(node.Queue, cancellationToken).ConfigureAwait(false);

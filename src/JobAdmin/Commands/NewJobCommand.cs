@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using JobAdmin.Base;
+using JobAdmin.Checkpoints;
 using JobAdmin.Completion;
 using JobAdmin.Parameters;
 
@@ -13,6 +14,8 @@ public sealed class NewJobCommand : JobServerCmdlet
     private readonly HashSet<(IJobServer, string)> looked = [];
     private JobAdder<NewJob>? adder;
     private IJobServer? server;
+    private IJobProducer? producer;
+    private bool isWhatIf;
     private string queue = "";
     private NewJob? template;
     private long skipped;
@@ -158,7 +161,8 @@ public sealed class NewJobCommand : JobServerCmdlet
         }
 
         var deduplicates = DeduplicationId is not null || NewJobs.Deduplicate(template.Options);
-        var producer = JobCapability.Of<IJobProducer>(server, "add jobs");
+        isWhatIf = CheckpointRun.IsWhatIf(this);
+        producer = JobCapability.Of<IJobProducer>(server, "add jobs");
         adder = new JobAdder<NewJob>(this, BatchSize, PassThru, (jobs, token) => producer.AddJobsAsync(queue, jobs, token), Throttle is { } rate ? new Pacer(rate) : null,
             outcome => outcome.Status == JobOutcomeStatus.AlreadyExists && deduplicates && outcome.Id != Id, _ => new QueueReference(server, queue));
     }
@@ -169,6 +173,16 @@ public sealed class NewJobCommand : JobServerCmdlet
         try
         {
             job = template! with { Data = JsonText.Of(Data, nameof(Data)) };
+            if (isWhatIf)
+            {
+                producer!.CheckAdd(queue, job);
+            }
+        }
+        catch (JobServerException e) when (e.ErrorId == "JobRefused")
+        {
+            // What is refused when it is sent is no error of the whole command either.
+            WriteError(JobErrors.From(e, new QueueReference(server!, queue)));
+            return;
         }
         catch (JobServerException e) when (MyInvocation.ExpectingInput)
         {

@@ -7,19 +7,8 @@ internal sealed partial class ConveyorServer : IJobProducer
     public async Task<IReadOnlyList<JobOutcome>> AddJobsAsync(string queue, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
         RequireChange(JobServerCapabilities.Add, "add jobs");
-        if (jobs.Any(static job => job.Children.Count > 0))
-        {
-            throw Lacks("add flows");
-        }
-
-        if (jobs.Any(static job => job.DeduplicationId is not null))
-        {
-            // It takes the option, keeps it, and deduplicates nothing.
-            throw Lacks("deduplicate jobs that are added");
-        }
-
         // All of them are looked at before any is sent.
-        var bodies = jobs.Select(Body).ToArray();
+        var bodies = jobs.Select(Checked).ToArray();
         JobServerException? halt = null;
         var outcomes = await ChangeEachAsync(queue, [.. jobs.Select(static job => job.Id ?? "")], async (i, token) =>
         {
@@ -41,6 +30,21 @@ internal sealed partial class ConveyorServer : IJobProducer
         }, cancellationToken).ConfigureAwait(false);
         return halt is not null && outcomes.All(static outcome => outcome.Status == JobOutcomeStatus.NotChanged) ? throw halt : outcomes;
     }
+
+    public void CheckAdd(string queue, NewJob job)
+    {
+        ApiPath.Segment(queue, "queue name");
+        Checked(job);
+    }
+
+    /// <summary>The body of a job that the server can be given.</summary>
+    private byte[] Checked(NewJob job) => job switch
+    {
+        { Children.Count: > 0 } => throw Lacks("add flows"),
+        // It takes the option, keeps it, and deduplicates nothing.
+        { DeduplicationId: not null } => throw Lacks("deduplicate jobs that are added"),
+        _ => Body(job),
+    };
 
     private async Task<JobOutcome> AddAsync(string queue, NewJob job, byte[] body, CancellationToken cancellationToken)
     {
