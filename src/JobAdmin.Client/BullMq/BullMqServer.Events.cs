@@ -139,9 +139,9 @@ internal sealed partial class BullMqServer
             return "0-0";
         }
 
-        if (from.Length > 0 && from.All(c => char.IsAsciiDigit(c) || c == '-') && from.Count(c => c == '-') <= 1 && from[0] != '-')
+        if (StreamPosition.TryNormalise(from) is { } id)
         {
-            return from.Contains('-') ? from : from + "-0";
+            return id;
         }
 
         if (DateTimeOffset.TryParse(from, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time))

@@ -89,6 +89,15 @@ internal sealed class StreamPosition(string queue, RedisKey key)
         return events;
     }
 
+    /// <summary>An event's id, or its time alone, as Redis writes it; null for what can be none.</summary>
+    public static string? TryNormalise(string text)
+    {
+        var parts = text.Split('-');
+        return parts.Length <= 2 && Number(parts[0]) is { } time && Number(parts.ElementAtOrDefault(1) ?? "0") is { } number ? $"{time}-{number}" : null;
+
+        static ulong? Number(string digits) => ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
     /// <summary>Compares two stream ids.</summary>
     public static int Compare(string a, string b)
     {

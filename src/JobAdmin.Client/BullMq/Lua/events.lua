@@ -12,5 +12,7 @@ for i = 1, #info, 2 do
   elseif name == 'first-entry' then first = value and value[1] or '' end
 end
 local count = tonumber(ARGV[2])
-local events = count > 0 and call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', count) or {}
+-- Redis refuses to look behind the last id that there can be.
+local ended = ARGV[1] == '18446744073709551615-18446744073709551615'
+local events = count > 0 and not ended and call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', count) or {}
 return { added, length, last, first, events }
