@@ -9,6 +9,7 @@ namespace JobAdmin.Server.Api;
 internal sealed class BeyondApi(ServerOptions options, KeyRing keys)
 {
     public const int IdsAtMost = 1000;
+    private const int ReasonAtMost = 1000;
     private static readonly string[] Actions = ["retry", "promote", "remove", "stop"];
 
     public IEnumerable<ApiRoute> Routes =>
@@ -149,7 +150,12 @@ internal sealed class BeyondApi(ServerOptions options, KeyRing keys)
             "retry" => new JobChange.Retry(BodyFields.Flag(body, "resetAttempts") ?? false),
             "promote" => new JobChange.Promote(),
             "remove" => new JobChange.Remove(keep),
-            _ => new JobChange.Stop(BodyFields.Text(body, "reason") is { Length: > 0 and <= 1000 } reason ? reason : "Job cancelled"),
+            _ => new JobChange.Stop(BodyFields.Text(body, "reason") switch
+            {
+                null or "" => "Job cancelled",
+                { Length: > ReasonAtMost } => throw ApiFault.Bad($"reason must be a string of at most {ReasonAtMost} characters"),
+                var reason => reason,
+            }),
         };
         call.AuditIds = ids;
         var outcomes = await call.Queues.For(queue).ChangeJobsAsync(queue, ids, change, call.Stop).ConfigureAwait(false);

@@ -121,6 +121,9 @@ public sealed class BadInputTests(Bench bench) : ServerTest(bench), IAsyncLifeti
         Assert.Equal(HttpStatusCode.BadRequest, (await served.SendAsync("POST", "/api/queues/emails/jobs", body: $"{{\"name\":\"x\",\"data\":{new string('[', 5000)}{new string(']', 5000)}}}")).Status);
         var ids = string.Join(',', Enumerable.Range(0, 1001).Select(n => $"\"{n}\""));
         Assert.Equal(HttpStatusCode.BadRequest, (await served.SendAsync("POST", "/api/queues/emails/jobs/bulk", body: $$"""{"action":"retry","ids":[{{ids}}]}""")).Status);
+        // A reason that is cut, or another in its place, would stand in the jobs for good.
+        var reason = await served.SendAsync("POST", "/api/queues/emails/jobs/bulk", body: $$"""{"action":"stop","ids":["1"],"reason":"{{new string('r', 1001)}}"}""");
+        Assert.Equal((HttpStatusCode.BadRequest, "reason must be a string of at most 1000 characters"), (reason.Status, reason.Error));
     }
 
     [Fact]
