@@ -33,7 +33,7 @@ function Get-Line([int] $Width = 80) {
 $jobs = @(
     New-TestJob @{ Id = '1041'; Name = 'send-welcome-email'; State = 'Failed'; AttemptsMade = 3; Attempts = 3; FinishedOn = $now.AddMinutes(-3.5)
         ProcessedOn = $now.AddMinutes(-3.5).AddMilliseconds(-431); Timestamp = $now.AddMinutes(-10); FailedReason = "connect ECONNREFUSED 127.0.0.1:25`n    at afterConnect" } '{"to":"a@example.org","user":{"id":12,"tags":["a","b"]}}' '{"attempts":3}'
-    New-TestJob @{ Id = '3f2b8a1c-4f1d-4c6e-9a11-0b8f63f0c111'; Name = 'resize'; State = 'Active'; Attempts = 0; Progress = 62; ProcessedOn = $now.AddSeconds(-42.5) }
+    New-TestJob @{ Id = '3f2b8a1c-4f1d-4c6e-9a11-0b8f63f0c111'; Name = 'resize'; State = 'Active'; Attempts = 0; Progress = 62; ProcessedOn = $now.AddSeconds(-12.5) }
     New-TestJob @{ Id = 'repeat:nightly:1700000000000'; Name = 'digest'; State = 'Delayed'; AttemptsMade = 1; Attempts = 5; DelayUntil = $now.AddHours(3.1); FailedReason = 'SMTP 451' }
     New-TestJob @{ Queue = 'papers'; Id = '7'; Name = 'assemble'; State = 'WaitingChildren'; Attempts = 1; Timestamp = $now.AddDays(-400) }
     New-TestJob @{ Queue = 'papers'; Id = '8'; Name = 'render'; State = 'Completed'; AttemptsMade = 1; Attempts = 1; ProcessedOn = $now.AddMinutes(-3.5); FinishedOn = $now.AddMinutes(-3.5).AddMilliseconds(1431) }
