@@ -58,11 +58,12 @@ internal sealed partial class BullMqServer : IJobSchedulers
         var now = DateTimeOffset.UtcNow;
         var plan = new SchedulerPlan(settings, major, now);
         var keys = Keys(queue);
+        var reckoned = mode != "new" && (await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false)).ReckonsFromJob;
         var script = ScriptCatalog.Together(major, ["addJobScheduler-11"], "set-scheduler");
         // A run whose job has been there already, and was kept, can't be had again: the next free one is taken.
         var runs = settings.Pattern is null ? (IEnumerable<DateTimeOffset?>)[null] : plan.Runs(now, OccupiedRunsPassed).Cast<DateTimeOffset?>();
         async Task<RedisResult[]> SetAsync(DateTimeOffset? run, bool known) => (RedisResult[])(await runner.RunAsync(script, reads: false,
-            [keys["repeat"]], [keys.Base, mode, ScriptCatalog.Library(major), known ? 1 : 0, .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
+            [keys["repeat"]], [keys.Base, mode, ScriptCatalog.Library(major), known ? 1 : 0, reckoned ? 1 : 0, .. plan.Arguments(keys, now, run)], cancellationToken).ConfigureAwait(false))!;
         var known = false;
         foreach (var run in runs)
         {

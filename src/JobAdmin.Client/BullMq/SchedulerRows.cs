@@ -30,10 +30,11 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             var data = reader.ReadString();
             var options = reader.ReadString();
             _ = reader.ReadString();
-            var (jobData, job) = (reader.ReadString(), new UncountedScheduler(reader.ReadString()));
+            var (jobData, job, due) = (reader.ReadString(), new EarlyScheduler(reader.ReadString()), reader.ReadString());
             if (fields.ContainsKey("ic"))
             {
-                all.Add(Scheduler(id, score, state, count, fields, data, options));
+                job.Add(fields, Number(due) - Number(score));
+                all.Add(Scheduler(id, score, due, state, count, fields, data, options));
             }
             else if (fields.Count == 0 || HasOldForm(id) || job.IsRepeatable(id, fields))
             {
@@ -42,7 +43,8 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             else
             {
                 job.Complete(fields);
-                all.Add(Scheduler(id, score, state, count, fields, data ?? jobData, options ?? job.Template));
+                job.Add(fields, Number(due) - Number(score));
+                all.Add(Scheduler(id, score, due, state, count, fields, data ?? jobData, options ?? job.Template));
             }
         }
 
@@ -52,9 +54,9 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
     /// <summary>Whether a member of the set has the form of a repeatable job of old: <c>name:id:end:zone:pattern</c>.</summary>
     public static bool HasOldForm(string id) => id.Split(':', 5) is [_, _, var end, _, { Length: > 0 } rule] && end.All(char.IsAsciiDigit) && (rule.Contains(' ') || rule.All(char.IsAsciiDigit));
 
-    private JobScheduler Scheduler(string id, string? score, string state, long? count, Dictionary<string, string> fields, string? data, string? options)
+    private JobScheduler Scheduler(string id, string? score, string? due, string state, long? count, Dictionary<string, string> fields, string? data, string? options)
     {
-        var next = Time(score);
+        var next = Time(due ?? score);
         var limit = Number(fields.GetValueOrDefault("limit"));
         var end = Time(fields.GetValueOrDefault("endDate"));
         var settings = new JobSchedulerSettings
@@ -79,7 +81,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             Limit = limit,
             StartDate = Time(fields.GetValueOrDefault("startDate")),
             EndDate = end,
-            IterationCount = noted ?? count,
+            IterationCount = noted > count ? noted : count ?? noted,
             Next = next,
             NextRuns = upcoming,
             NextJobId = state.Length > 0 && how is not (JobSchedulerState.Ended or JobSchedulerState.Stuck) ? $"repeat:{id}:{score}" : null,

@@ -1,6 +1,7 @@
 -- Schedulers with the jobs of their next runs. KEYS: repeat. ARGV: key prefix, rank to begin at, how many; then ids, which go before the ranks.
 -- Returns msgpack: how many, then for each: id, next run, state of its job ('' when it is gone), how often it has run by that job, the fields,
--- and data and options of that job where the fields have no count: before BullMQ 5.36 it alone has all that was set.
+-- and of that job: its data where the fields have no count, its options where they have no limit, since before BullMQ 5.36 it alone has all that was set, and
+-- before 5.39 the limit; and when it is due, which before 5.58.8 is later than the run that it is named by.
 local P = ARGV[1]
 local call = redis.call
 local FIELDS = { 'name', 'ic', 'every', 'pattern', 'tz', 'limit', 'startDate', 'endDate', 'offset', 'data', 'opts', 'key' }
@@ -38,7 +39,10 @@ for i = 1, #found, 2 do
   local values = call('HMGET', KEYS[1] .. ':' .. id, unpack(FIELDS))
   local bare = not values[2]
   values[#FIELDS + 1] = bare and of[2]
-  values[#FIELDS + 2] = bare and opts
-  out[#out + 1] = cmsgpack.pack(id, score, state, opts and string.match(opts, '"count":(%d+)') or false, unpack(values, 1, #FIELDS + 2))
+  values[#FIELDS + 2] = (bare or not values[6]) and opts
+  -- One that has run waits for its retry.
+  local due = state == 'delayed' and call('HEXISTS', P .. job, 'ats') == 0 and call('ZSCORE', P .. 'delayed', job)
+  values[#FIELDS + 3] = due and string.format('%.0f', math.floor(due / 4096))
+  out[#out + 1] = cmsgpack.pack(id, score, state, opts and string.match(opts, '"count":(%d+)') or false, unpack(values, 1, #FIELDS + 3))
 end
 return table.concat(out)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -5,9 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace JobAdmin.Client.BullMq;
 
-/// <summary>A scheduler of BullMQ 5.16 to 5.35, which counts no runs in its hash, and the job of its next run, which says what its hash does not.
-/// The hash of a repeatable job has the same form, whichever version: what tells them apart is where the id comes from.</summary>
-internal sealed class UncountedScheduler
+/// <summary>A scheduler from before BullMQ 5.58.8, and the job of its next run, which says what its hash does not. Before 5.36 it counts no runs in its hash: that of
+/// a repeatable job has the same form, whichever version, and what tells them apart is where the id comes from.</summary>
+internal sealed class EarlyScheduler
 {
     // BullMQ makes the digest of its setting repeatKeyHashAlgorithm: MD5 unless an application says otherwise.
     private static readonly Dictionary<int, Func<byte[], byte[]>> Digests = new()
@@ -21,9 +22,9 @@ internal sealed class UncountedScheduler
     private readonly JsonObject? options;
     private readonly JsonObject? repeat;
 
-    /// <summary>Initializes a new instance of the <see cref="UncountedScheduler"/> class.</summary>
+    /// <summary>Initializes a new instance of the <see cref="EarlyScheduler"/> class.</summary>
     /// <param name="job">The options of its next job; null when that is gone.</param>
-    public UncountedScheduler(string? job)
+    public EarlyScheduler(string? job)
     {
         try
         {
@@ -90,6 +91,22 @@ internal sealed class UncountedScheduler
             {
                 fields.Remove(field);
             }
+        }
+    }
+
+    /// <summary>Puts what its hash never had among the fields: the limit before 5.39, and how far the runs of an interval lie behind its beginning.</summary>
+    /// <param name="fields">The fields of its hash.</param>
+    /// <param name="late">How long after the run that it is named by the job is due, in milliseconds; null when that is not known.</param>
+    public void Add(Dictionary<string, string> fields, long? late)
+    {
+        if (repeat?["limit"] is JsonValue limit)
+        {
+            fields.TryAdd("limit", limit.ToString());
+        }
+
+        if (late > 0 && fields.ContainsKey("every"))
+        {
+            fields.TryAdd("offset", late.Value.ToString(CultureInfo.InvariantCulture));
         }
     }
 }
