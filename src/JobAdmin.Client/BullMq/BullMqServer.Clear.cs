@@ -109,13 +109,12 @@ internal sealed partial class BullMqServer
         return held;
     }
 
-    /// <summary>How many of the jobs are the next runs of schedulers, which must not go without their scheduler.</summary>
+    /// <summary>How many of the jobs are the next runs of schedulers and repeatable jobs, which must not go without these.</summary>
     private async Task<long> CountNextRunsAsync(JobQuery jobs, CancellationToken cancellationToken)
     {
         var states = StateWords.Expand(jobs.States).Where(state => state is JobState.Delayed or JobState.Waiting or JobState.Paused or JobState.Prioritized).ToList();
-        var profile = await ProfileAsync(jobs.Queue, fresh: false, cancellationToken).ConfigureAwait(false);
         long runs = 0;
-        if (states.Count > 0 && profile.Major > 4)
+        if (states.Count > 0)
         {
             var matcher = new JobMatcher(jobs.Filter);
             await foreach (var page in GetSchedulersAsync(jobs.Queue, null, 0, cancellationToken).ConfigureAwait(false))

@@ -69,8 +69,11 @@ internal sealed class EarlyScheduler
 
         string Of(string field) => fields.GetValueOrDefault(field, "");
         var settings = $"{Of("name")}::{Of("endDate")}:{Of("tz")}:{fields.GetValueOrDefault("pattern") ?? Of("every")}";
-        return Digests.TryGetValue(id.Length, out var digest) && id == Convert.ToHexString(digest(Encoding.UTF8.GetBytes(settings))).ToLowerInvariant();
+        return Digests.TryGetValue(id.Length, out var digest) && id == Hex(digest, settings);
     }
+
+    /// <summary>What BullMQ makes of a text in the ids of repeatable jobs.</summary>
+    public static string Digest(string text) => Hex(Digests[32], text);
 
     /// <summary>Puts what only the job says among the fields, and takes away the rule that one before it has left there.</summary>
     /// <param name="fields">The fields of its hash.</param>
@@ -109,4 +112,6 @@ internal sealed class EarlyScheduler
             fields.TryAdd("offset", late.Value.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    private static string Hex(Func<byte[], byte[]> digest, string text) => Convert.ToHexString(digest(Encoding.UTF8.GetBytes(text))).ToLowerInvariant();
 }

@@ -38,7 +38,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             }
             else if (fields.Count == 0 || HasOldForm(id) || job.IsRepeatable(id, fields))
             {
-                all.Add(Old(id, score, fields, data));
+                all.Add(Old(id, score, state, fields, data));
             }
             else
             {
@@ -91,7 +91,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
         };
     }
 
-    private JobScheduler Old(string id, string? score, Dictionary<string, string> fields, string? data)
+    private JobScheduler Old(string id, string? score, string state, Dictionary<string, string> fields, string? data)
     {
         if (fields.Count == 0 && !HasOldForm(id))
         {
@@ -116,6 +116,7 @@ internal sealed class SchedulerRows(IJobServer server, string queue, int major, 
             EndDate = Time(fields.GetValueOrDefault("endDate") ?? (parts.Length == 5 ? parts[2] : null)),
             Limit = Number(fields.GetValueOrDefault("limit")),
             Next = Time(score),
+            NextJobId = HasOldForm(id) ? $"repeat:{EarlyScheduler.Digest(parts[0] + parts[1] + EarlyScheduler.Digest(id))}:{score}" : state.Length > 0 ? $"repeat:{id}:{score}" : null,
             RawData = Bytes(data),
             Problem = "a repeatable job of BullMQ 4 or early 5: it is shown, and changed only by its application",
         };

@@ -2,8 +2,12 @@
 -- have just read is not read again: neither one of theirs, nor one that the filter behind readAhead() has read along with its own. Whatever else they do, and
 -- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered(). Stands behind parent-list.lua.
 local rcall, unlinkGathered, readAhead
--- Whether a job is a scheduler's next run, as BullMQ's own function judges where its version has one. Of an id that does not begin so it would read a field for nothing.
-local function isNextRun(judge, P, id) return judge and string.sub(id, 1, 7) == 'repeat:' and judge(id, P .. id, P .. 'repeat') end
+-- Whether a job is the next run of a scheduler, or of a repeatable job, whose id may be a digest of its name: without it neither runs again.
+local function isNextRun(P, id)
+  local key = string.sub(id, 1, 7) == 'repeat:' and rcall('HGET', P .. id, 'rjk')
+  local run = key and rcall('ZSCORE', P .. 'repeat', key)
+  return run and string.sub(id, -#run - 1) == ':' .. run
+end
 do
   local server = redis.call
   local keys, count, gathered = {}, 0, {}

@@ -2,8 +2,6 @@
 -- last one kept or '', entries to look at, jobs to delete at most, filter as JSON or '', everything 1/0 (a queue that is being removed).
 -- Returns: deleted, kept, last kept, whether there is more, microseconds. Stands behind job-fields.lua and gather.lua.
 --- @include "removeJob"
-local isJobSchedulerJob = nil
---- @include? "isJobSchedulerJob"
 
 local P, state = ARGV[1], ARGV[2]
 local kept, anchor = tonumber(ARGV[3]), ARGV[4]
@@ -28,7 +26,7 @@ for i = total, 1, -1 do
   local job = P .. id
   local keep = not everything and (string.sub(id, 1, 2) == '0:' or not passes(P, id, filter)
     or (state == 'active' and rcall('EXISTS', job .. ':lock') == 1)
-    or isNextRun(isJobSchedulerJob, P, id))
+    or isNextRun(P, id))
   if not keep then
     removeJob(id, true, P, true)
     if everything and state == 'active' then rcall('DEL', job .. ':lock') end

@@ -2,8 +2,6 @@
 -- entries to look at, jobs to delete at most, filter as JSON or '', everything 1/0 (a queue that is being removed).
 -- Returns: deleted, cursor score, cursor id, whether there is more, microseconds. Stands behind job-fields.lua and gather.lua.
 --- @include "removeJob"
-local isJobSchedulerJob = nil
---- @include? "isJobSchedulerJob"
 
 local P, state, min, max = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local cursorScore, cursorId = ARGV[5], ARGV[6]
@@ -33,7 +31,7 @@ for i = 1, #entries, step do
   if high and score and tonumber(score) > high then more = false break end
   if #gone >= most or i % 8 == 7 and isLate(10000) then more = true break end
   local keep = not everything and (not passes(P, id, filter)
-    or (state ~= 'completed' and state ~= 'failed' and isNextRun(isJobSchedulerJob, P, id)))
+    or (state ~= 'completed' and state ~= 'failed' and isNextRun(P, id)))
   if keep then
     cursorScore, cursorId = score, id
   else
