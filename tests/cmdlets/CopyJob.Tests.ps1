@@ -53,6 +53,21 @@ Describe 'Copy-Job' {
         Get-ErrorId { Copy-Job -Queue emails -State failed -NewId x } | Should -Be ParameterConflict
     }
 
+    It 'gives outcomes that stand for the copies, also as <Name>' -ForEach @(
+        @{ Name = 'CSV'; As = { $input | ConvertTo-Csv | ConvertFrom-Csv } }
+        @{ Name = 'JSON'; As = { $input | ConvertTo-Json | ConvertFrom-Json } }
+        @{ Name = 'CLIXML'; As = { $input | Export-Clixml "$TestDrive/copies.xml"; Import-Clixml "$TestDrive/copies.xml" } }
+        @{ Name = 'picked columns'; As = { $input | Select-Object Queue, Id, NewId } }
+    ) {
+        [void](Invoke-Peer @{ do = 'seed'; queue = 'archive'; failed = 3 })
+        Copy-Job 1, 2 -Queue emails -Destination archive -PassThru | & $As | Remove-Job -Confirm:$false
+        Copy-Job 1, 2 -Queue emails -PassThru | & $As | Remove-Job -Confirm:$false
+        foreach ($queue in 'emails', 'archive') {
+            $ids = Invoke-Peer @{ do = 'ids'; queue = $queue; states = @('waiting', 'failed') }
+            $ids | Sort-Object | Should -Be '1', '2', '3' -Because $queue
+        }
+    }
+
     It 'keeps data byte for byte' {
         [void](Invoke-Redis hset bull:emails:1 data '{"n":1.50,"big":12345678901234567890,"u":"\u00e9"}')
         $id = (Copy-Job 1 -Queue emails -Destination archive -PassThru).NewId

@@ -33,6 +33,9 @@ Describe 'Get-JobWorker' {
 
     It 'is never taken for a job, or for all jobs of its queue' {
         Get-ErrorId { Get-JobWorker emails | Remove-Job -Confirm:$false } | Should -Be NotAJob
+        $record = Get-ErrorOf { Get-JobWorker emails | Select-Object Queue, Id | Remove-Job -Confirm:$false }
+        $record.FullyQualifiedErrorId | Should -BeLike 'NotAJob,*'
+        "$record" | Should -Be 'A JobWorker does not stand for a job.'
     }
 
     It 'makes an error of a queue that is not there' {

@@ -207,7 +207,9 @@ Describe 'Get-JobScheduler and Remove-JobScheduler' {
         [void](Invoke-Peer @{ do = 'add'; queue = 'reports'; opts = @{ jobId = 'nightly' } })
         Get-ErrorId { Get-JobScheduler reports nightly | Remove-Job -Confirm:$false } | Should -Be NotAJob
         Get-ErrorId { Get-JobScheduler reports nightly | Select-Object * | Set-JobScheduler -WhatIf } | Should -Not -Be NotAScheduler
+        Get-ErrorId { Get-JobScheduler reports nightly | Select-Object Queue, Id | Remove-Job -Confirm:$false } | Should -Be NotAJob
         Get-ErrorId { Get-Job nightly -Queue reports | Remove-JobScheduler -Confirm:$false } | Should -Be NotAScheduler
+        Get-ErrorId { Get-Job nightly -Queue reports | Select-Object Queue, Id | Remove-JobScheduler -Confirm:$false } | Should -Be NotAScheduler
     }
 
     It 'completes ids and time zones' {

@@ -5,8 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>What an object from the pipeline stands for.</summary>
 internal static class PipedObject
 {
-    private static readonly HashSet<string> OtherPictures =
-        [.. ((string[])["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure", "JobQueueFinding", "JobDefect", "JobNameCounts"]).Select(name => "Deserialized.JobAdmin." + name)];
+    // They have a queue, and perhaps an id of another kind: neither the job of that id nor all jobs of the queue are meant.
+    private static readonly string[] Others =
+        ["JobWorker", "JobScheduler", "JobGroup", "JobMetric", "JobMetricPoint", "JobSparkline", "JobQueueMeasure", "JobQueueFinding", "JobDefect", "JobNameCounts"];
 
     // All of them together, and the name of the queue as its own name: nothing but a queue has that.
     private static readonly string[] QueueCounts = ["Waiting", "Active", "Delayed", "Completed", "Failed"];
@@ -31,13 +32,14 @@ internal static class PipedObject
                 return new JobReference(cmdlet.Live(server), e.Queue, id);
         }
 
-        if (IsOther(item))
+        if (Other(item) is { } other)
         {
-            throw JobErrors.Input("NotAJob", $"A {item.BaseObject.GetType().Name} does not stand for a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
+            throw JobErrors.Input("NotAJob", $"A {other} does not stand for a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
         }
 
         var isText = item.BaseObject is string or int or long;
-        var name = isText ? LanguagePrimitives.ConvertTo<string>(item) : Text(item, "Id");
+        // What came of a copy has the id of the job that was copied too, as the outcome itself has above.
+        var name = isText ? LanguagePrimitives.ConvertTo<string>(item) : Text(item, "NewId") ?? Text(item, "Id");
         if (string.IsNullOrEmpty(name))
         {
             throw isText || Text(item, "Queue") is not { } place
@@ -101,6 +103,12 @@ internal static class PipedObject
         return Text(item, "Queue") is { } name ? new QueueReference(server is null ? Server(cmdlet, item) : cmdlet.Live(server), name) : null;
     }
 
+    /// <summary>Whether an object is of one of our types, or a picture of one: Deserialized.JobAdmin.QueueJob comes from CLIXML and from afar, Selected.JobAdmin.QueueJob from Select-Object.</summary>
+    /// <param name="item">The object.</param>
+    /// <param name="type">The name of the type.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool IsA(PSObject item, string type) => item.TypeNames.Any(name => name.EndsWith("JobAdmin." + type, StringComparison.Ordinal));
+
     /// <summary>The queue of a job when none is named: none on a server without queues, an error elsewhere.</summary>
     /// <param name="server">The server.</param>
     /// <param name="id">The job.</param>
@@ -110,22 +118,16 @@ internal static class PipedObject
             ? throw JobErrors.Input("QueueMissing", $"Nothing says in which queue job {id} is.", "Name it with -Queue.", id)
             : "";
 
-    // They have a queue, and perhaps an id of another kind: neither the job of that id nor all jobs of the queue are meant.
-    private static bool IsOther(PSObject item) => item.BaseObject is JobWorker or JobScheduler or JobGroup or JobMetric or JobMetricPoint or JobSparkline or JobQueueMeasure
-        or JobQueueFinding or JobDefect or JobNameCounts
-        || OtherPictures.Overlaps(item.TypeNames);
+    private static string? Other(PSObject item) => Array.Find(Others, type => IsA(item, type));
 
     private static bool IsQueue(PSObject item) => item.Properties["Id"] is null
         && (IsA(item, nameof(JobQueueInfo))
-            || (Text(item, "Name") is { } name && name == Text(item, "Queue") && !IsOther(item) && Array.TrueForAll(QueueCounts, count => item.Properties[count] is not null)));
+            || (Text(item, "Name") is { } name && name == Text(item, "Queue") && Other(item) is null && Array.TrueForAll(QueueCounts, count => item.Properties[count] is not null)));
 
     // A picture of a group has a queue, and must never stand for all of it.
-    private static bool IsPart(PSObject item) => IsOther(item) || IsA(item, nameof(JobFailureGroup))
+    private static bool IsPart(PSObject item) => Other(item) is not null || IsA(item, nameof(JobFailureGroup))
         || Array.Exists(PartsOfQueues, part => item.Properties[part] is not null)
         || (Text(item, "Name") is { } name && name != Text(item, "Queue"));
-
-    // Deserialized.JobAdmin.JobQueueInfo comes from CLIXML and from afar, Selected.JobAdmin.JobQueueInfo from Select-Object.
-    private static bool IsA(PSObject item, string type) => item.TypeNames.Any(name => name.EndsWith("JobAdmin." + type, StringComparison.Ordinal));
 
     private static IJobServer Server(JobServerCmdlet cmdlet, PSObject? item) =>
         cmdlet.Connection is null && item is not null && Text(item, "Connection") is { } connection

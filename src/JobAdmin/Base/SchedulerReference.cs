@@ -5,6 +5,9 @@ namespace JobAdmin.Base;
 /// <summary>One scheduler that is meant.</summary>
 internal sealed record SchedulerReference(IJobServer Server, string Queue, string Id)
 {
+    // They have a queue and an id, which is none of a scheduler.
+    private static readonly string[] Others = ["QueueJob", "JobOutcome", "JobWorker"];
+
     /// <summary>The queue that it is in.</summary>
     public QueueReference Place => new(Server, Queue);
 
@@ -18,7 +21,7 @@ internal sealed record SchedulerReference(IJobServer Server, string Queue, strin
     public static SchedulerReference Of(JobServerCmdlet cmdlet, PSObject item, string? queue)
     {
         var id = item.Properties["Id"]?.Value?.ToString();
-        if (string.IsNullOrEmpty(id) || item.BaseObject is QueueJob or JobOutcome or JobWorker)
+        if (string.IsNullOrEmpty(id) || Array.Exists(Others, type => PipedObject.IsA(item, type)))
         {
             throw JobErrors.Input("NotAScheduler", $"'{item}' does not name a scheduler.", "Pipe schedulers from Get-JobScheduler, or objects with the properties Queue and Id.", item);
         }
