@@ -49,6 +49,15 @@ Describe 'Remove-JobQueue' {
         $said | Should -Contain 'What if: Delete queue chat with 1 job (1 waiting)'
     }
 
+    It 'leaves a queue whose last activity is not known alone in the example on idle queues' {
+        [void](Invoke-Redis del bull:emails:events)
+        (Get-JobQueue emails).LastActivity | Should -BeNullOrEmpty
+        $example = (Get-Help Remove-JobQueue).examples.example | Where-Object title -Match 'idle for a month'
+        $ConfirmPreference = 'None'
+        & ([scriptblock]::Create($example.code))
+        (Get-JobQueue).Name | Should -Be chat, emails
+    }
+
     It 'deletes nothing where what is left behind the jobs could not be found' {
         [void](Invoke-Redis acl setuser scanless on '>p' '~*' '&*' '+@all' '-scan')
         $scanless = Connect-JobServer ($lab.Uri -replace '//', '//scanless:p@') -Name scanless
