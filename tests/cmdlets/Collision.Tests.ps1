@@ -136,6 +136,10 @@ Describe 'With a connection' {
     Context 'Rule 5: Get-Job alone is ours, the others are not' {
         It 'shows queue jobs' { Get-Job -State failed | ForEach-Object { $_ | Should -BeOfType JobAdmin.QueueJob } }
 
+        It 'takes an object with the InstanceId of a background job for that' {
+            [pscustomobject]@{ InstanceId = $background.InstanceId } | Get-Job | Should -Be $background
+        }
+
         It 'leaves ids, names and states of the other four to the built-in' {
             Get-Chosen { Stop-Job emails -WhatIf -Verbose } | Should -BeLike 'built-in *'
             Get-Chosen { Remove-Job -Name emails -WhatIf -Verbose } | Should -BeLike 'built-in *'

@@ -69,7 +69,7 @@ internal sealed class JobRouter(JobBridgeCmdlet cmdlet)
     /// <summary>Whether an object is for us, when that depends on each.</summary>
     /// <param name="item">The object.</param>
     public bool IsOurs(PSObject item) =>
-        IsQueueObject(item) || item.BaseObject is not Job && Otherwise(out _) == JobRoute.Ours;
+        IsQueueObject(item) || item.BaseObject is not Job && item.Properties[nameof(Job.InstanceId)] is null && Otherwise(out _) == JobRoute.Ours;
 
     /// <summary>Begins a run of PowerShell's own cmdlet with what was given.</summary>
     public BuiltInCommand Begin()
