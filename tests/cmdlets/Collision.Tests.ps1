@@ -175,6 +175,25 @@ Describe 'Another runspace' {
     }
 }
 
+Describe 'A session of constrained language' {
+    It 'has its background jobs, and queue jobs' {
+        $path = "$TestDrive/constrained.ps1"
+        @"
+            Import-Module '$(Get-Manifest)'
+            `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+            Start-ThreadJob -Name one { 42 } | Wait-Job | Receive-Job -Keep
+            Receive-Job -Name one
+            Remove-Job -Name one
+            @(Get-Job).Count
+            Connect-JobServer $($lab.Uri) | Out-Null
+            @(Get-Job -Queue emails -State failed).Count
+            Start-ThreadJob { 43 } | Receive-Job -Wait -AutoRemoveJob
+            "`$(`$ExecutionContext.SessionState.LanguageMode)"
+"@ | Set-Content $path
+        pwsh -NoProfile -NonInteractive -File $path 2>&1 | Should -Be 42, 42, 0, 2, 43, 'ConstrainedLanguage'
+    }
+}
+
 Describe 'Remove-Module' {
     It 'gives the built-in back and closes the connections' {
         $out = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Remove-Module JobAdmin; (Get-Command Get-Job).Source; `$c.IsClosed"

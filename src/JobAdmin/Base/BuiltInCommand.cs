@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 
 namespace JobAdmin.Base;
 
@@ -7,7 +8,9 @@ namespace JobAdmin.Base;
 internal sealed class BuiltInCommand : IDisposable
 {
     // Splatting keeps switches, positions and common parameters as they were given.
-    private static readonly ScriptBlock Call = ScriptBlock.Create("param($Command, $Named, $Positional) & $Command @Positional @Named");
+    private const string Text = "param($Command, $Named, $Positional) & $Command @Positional @Named";
+
+    private static ScriptBlock? call;
 
     private readonly SteppablePipeline pipeline;
 
@@ -28,7 +31,8 @@ internal sealed class BuiltInCommand : IDisposable
     /// <returns>The run.</returns>
     public static BuiltInCommand Begin(PSCmdlet owner, CmdletInfo command, Hashtable named, object[] positional)
     {
-        var pipeline = Call.GetSteppablePipeline(CommandOrigin.Internal, [command, named, positional]);
+        call ??= owner.SessionState.LanguageMode == PSLanguageMode.FullLanguage ? ScriptBlock.Create(Text) : CreateElsewhere();
+        var pipeline = call.GetSteppablePipeline(CommandOrigin.Internal, [command, named, positional]);
         pipeline.Begin(owner);
         return new BuiltInCommand(pipeline);
     }
@@ -45,4 +49,23 @@ internal sealed class BuiltInCommand : IDisposable
 
     /// <summary>Frees it.</summary>
     public void Dispose() => pipeline.Dispose();
+
+    // A block that is made in a session of constrained language may not even read its own parameters when it becomes a pipeline. This one is the same for all
+    // calls and has nothing of the user's in it, so it may be made in a session of full language, of which nothing else is used.
+    private static ScriptBlock CreateElsewhere()
+    {
+        var state = InitialSessionState.Create();
+        state.LanguageMode = PSLanguageMode.FullLanguage;
+        using var session = RunspaceFactory.CreateRunspace(state);
+        session.Open();
+        ScriptBlock? block = null;
+        var thread = new Thread(() =>
+        {
+            Runspace.DefaultRunspace = session;
+            block = ScriptBlock.Create(Text);
+        });
+        thread.Start();
+        thread.Join();
+        return block!;
+    }
 }
