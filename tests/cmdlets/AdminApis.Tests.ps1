@@ -38,6 +38,19 @@ Describe 'BioAgents' {
         Get-TestCount waiting | Should -Be 60
     }
 
+    It 'says that a retry may have been made, and what to do about a key that is not taken any more' {
+        $failed = Add-TestJob @{ failed = 5 } failed
+        Add-Fault @{ match = '/retry'; kind = 'other json'; times = 1 }
+        Add-Fault @{ match = '/retry'; kind = 'unauthorized'; times = 1 }
+        Connect-TestServer @{ ThrottleLimit = 1 }
+        $outcomes = Invoke-JobRetry $failed -Queue deep-research -PassThru -ErrorAction SilentlyContinue -ErrorVariable problem
+        $outcomes.Status | Should -Be Unknown, NotChanged, NotChanged, NotChanged, NotChanged
+        "$($problem[0])" | Should -BeLike 'Job * may not have been retried: *JSON of another shape*'
+        "$($problem[1])" | Should -BeLike 'Job * was not retried: *refuses the key*'
+        "$($problem[4])" | Should -BeLike 'Job * was not retried: Not sent: *refuses the key*'
+        $problem[1..4].ErrorDetails.RecommendedAction | Should -BeLike '*-Key*'
+    }
+
     It 'finds the queue that is not healthy' {
         Invoke-OneLiner 'Is the queue healthy?' | Should -BeNullOrEmpty
         [void](Add-TestJob @{ failed = 11 })

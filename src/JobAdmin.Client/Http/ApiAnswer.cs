@@ -47,11 +47,11 @@ internal sealed class ApiAnswer(ApiRequest request) : IDisposable
 
     public bool IsJsonType => IsJson(MediaType);
 
-    /// <summary>Whether a change may have been made all the same.</summary>
+    /// <summary>Whether a change may have been made although the answer is not one that says so.</summary>
     public bool MayHaveHappened => !Request.IsRead && (Fault switch
     {
         // A gateway, which says 502 or 504 in JSON too, does not know what the server behind it has done.
-        ApiFault.None => (IsSuccess && Json is null) || Status is 502 or 504 || (Status >= 500 && Json is null),
+        ApiFault.None => IsSuccess || Status is 502 or 504 || (Status >= 500 && Json is null),
         ApiFault.Redirected => Status == 303,
         ApiFault.NotSent => false,
         _ => true,

@@ -60,7 +60,8 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
     /// <summary>The error for an answer that is not what the API promises.</summary>
     private JobServerException Invalid(ApiAnswer answer, string what, string problem) => new("InvalidResponse", JobErrorKind.Server,
         $"{endpoint} gave an answer that can't be used ({what}): {problem}.",
-        "Check the address and the kind of server (-Api); a login page or a proxy in between may have answered instead.") { Target = endpoint };
+        (answer.MayHaveHappened ? Repeatable(answer) + " " : "")
+        + "Check the address and the kind of server (-Api); a login page or a proxy in between may have answered instead.") { Target = endpoint };
 
     /// <summary>What is wrong with an answer that should be JSON.</summary>
     private static string Problem(ApiAnswer answer) => answer switch
@@ -118,7 +119,12 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
             default:
                 return new("ServerError", JobErrorKind.Server, $"{endpoint} answered with status {answer.Status} ({what})"
                     + (words is null ? $", {Problem(answer)}." : $"{said}."),
-                    answer.MayHaveHappened ? Repeatable(answer) : answer.Status is 502 or 503 or 504 ? "The server or a proxy before it is not ready: try again in a moment." : null) { Target = endpoint };
+                    answer.MayHaveHappened ? Repeatable(answer) : answer.Status switch
+                    {
+                        502 or 503 or 504 => "The server or a proxy before it is not ready: try again in a moment.",
+                        >= 500 => "Its own log says why.",
+                        _ => null,
+                    }) { Target = endpoint };
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace JobAdmin.Client.Http;
 
@@ -160,6 +161,17 @@ internal abstract partial class HttpJobServer
     protected JobOutcome Outcome(string queue, string id, JobOutcomeStatus status, string? message = null, JobState previous = JobState.Unknown, string? newId = null) =>
         new() { Queue = queue, Id = id, Status = status, Message = message, PreviousState = previous, NewId = newId, Server = this };
 
+    /// <summary>The outcome of a job that was not changed, with what to do about it. That another may have been is no advice for one that was not sent.</summary>
+    protected JobOutcome NotChanged(string queue, string id, JobServerException why, bool isSent = true) => new()
+    {
+        Queue = queue, Id = id, Status = JobOutcomeStatus.NotChanged, Message = isSent ? why.Message : $"Not sent: {why.Message}", Server = this,
+        Fault = isSent || why.Kind == JobErrorKind.Access ? why : null,
+    };
+
+    /// <summary>Whether an answer in the manner of <c>{"success":true}</c> says that the change was made; null when it says neither.</summary>
+    protected static bool? Says(ApiAnswer answer) => answer is not { IsSuccess: true, Json: { ValueKind: JsonValueKind.Object } json } ? null
+        : json.Flag("success") ?? (json.Field("error") is null ? true : null);
+
     protected static JobOutcomeStatus Done(JobChange change) => change switch
     {
         JobChange.Retry => JobOutcomeStatus.Retried,
@@ -196,7 +208,7 @@ internal abstract partial class HttpJobServer
         {
             if (Volatile.Read(ref halt) is { } why)
             {
-                return server.Outcome(queue, id, JobOutcomeStatus.NotChanged, $"Not sent: {why.Message}");
+                return server.NotChanged(queue, id, why, isSent: false);
             }
 
             ApiAnswer answer;
@@ -242,7 +254,7 @@ internal abstract partial class HttpJobServer
                     Fault(error);
                 }
 
-                return server.Outcome(queue, id, JobOutcomeStatus.NotChanged, error.Message);
+                return server.NotChanged(queue, id, error);
             }
 
             Interlocked.Increment(ref answered);

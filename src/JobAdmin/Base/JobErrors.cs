@@ -39,12 +39,13 @@ internal static class JobErrors
             JobOutcomeStatus.SchedulerOwned => ("JobBelongsToScheduler", JobErrorKind.InvalidState, "it is the next run of a scheduler",
                 "Change the scheduler instead."),
             JobOutcomeStatus.Refused => ("JobRefused", JobErrorKind.Server, "the server refused", outcome.Fault?.Advice),
-            JobOutcomeStatus.NotChanged => ("JobNotChanged", JobErrorKind.Connection, "nothing was changed", "Try again."),
+            JobOutcomeStatus.NotChanged => ("JobNotChanged", JobErrorKind.Connection, "nothing was changed", outcome.Fault?.Advice ?? "Try again."),
             JobOutcomeStatus.AlreadyExists => ("JobExists", JobErrorKind.InvalidState, "it is there already", null),
             _ => ("OutcomeUnknown", JobErrorKind.Connection, "the connection broke, and what became of it is not known", "Get-Job shows its state."),
         };
+        var was = outcome.Status == JobOutcomeStatus.Unknown ? "may not have been" : "was not";
         var reason = outcome.Message is { Length: > 0 } message ? message.TrimEnd('.') : what;
-        return From(new JobServerException(id, kind, $"{(outcome.Id.Length > 0 ? $"Job {outcome.Id}" : "A job")} in queue {outcome.Queue} was not {verb}: {reason}.", advice) { Target = outcome });
+        return From(new JobServerException(id, kind, $"{(outcome.Id.Length > 0 ? $"Job {outcome.Id}" : "A job")} in queue {outcome.Queue} {was} {verb}: {reason}.", advice) { Target = outcome });
     }
 
     /// <summary>No connection is current and none was named.</summary>

@@ -1,3 +1,4 @@
+using JobAdmin.Client.Http;
 using JobAdmin.Client.Tests.Http.Fakes;
 using static JobAdmin.Client.Tests.Http.HttpTest;
 
@@ -119,6 +120,56 @@ public sealed class ChangeFaultTests
         Assert.Equal(4, outcomes.Count(outcome => outcome.Status == JobOutcomeStatus.Unknown));
         Assert.Equal(36, outcomes.Count(outcome => outcome.Status == JobOutcomeStatus.NotChanged));
         Assert.Equal(24, Posts(fake));
+    }
+
+    [Theory]
+    [InlineData(JobServerKind.BioAgents, "[]")]
+    [InlineData(JobServerKind.BioAgents, """{"error":"maintenance"}""")]
+    [InlineData(JobServerKind.Conveyor, """{"data":null}""")]
+    [InlineData(JobServerKind.Conveyor, "[1,2]")]
+    [InlineData(JobServerKind.Openinary, """{"error":"maintenance"}""")]
+    [InlineData(JobServerKind.Openinary, "\"ok\"")]
+    [InlineData(JobServerKind.Mcrit, """{"message":"maintenance"}""")]
+    [InlineData(JobServerKind.Mcrit, """{"status":"successful","data":{}}""")]
+    public async Task A_success_in_words_that_are_not_the_server_s_is_not_taken_for_a_refusal(JobServerKind kind, string body)
+    {
+        var (api, queue) = Api(kind);
+        await using var fake = new FakeServer(request => request.Method == "GET" ? api.Answer(request) : FakeAnswer.Json(body));
+        await using var server = await ConnectAsync(fake, kind);
+        var id = new string('a', 24);
+        var outcome = await server.ChangeAsync(queue, id, kind == JobServerKind.Mcrit ? new JobChange.Remove() : new JobChange.Retry());
+        Assert.Equal(JobOutcomeStatus.Unknown, outcome.Status);
+        Assert.Equal(1, fake.Requests.Count(request => request.Method != "GET"));
+    }
+
+    [Theory]
+    [InlineData(JobServerKind.Openinary)]
+    [InlineData(JobServerKind.FifthElement)]
+    [InlineData(JobServerKind.Mcrit)]
+    public async Task A_gateway_without_a_way_does_not_say_that_a_job_is_gone(JobServerKind kind)
+    {
+        var (api, queue) = Api(kind);
+        await using var fake = new FakeServer(request => request.Method == "GET" ? api.Answer(request) : FakeAnswer.Json("""{"message":"no Route matched with those values"}""", 404));
+        await using var server = await ConnectAsync(fake, kind);
+        var outcome = await server.ChangeAsync(queue, new string('a', 24), kind == JobServerKind.Mcrit ? new JobChange.Remove() : new JobChange.Retry());
+        Assert.Equal(JobOutcomeStatus.Refused, outcome.Status);
+        Assert.Contains("no Route matched", outcome.Message);
+    }
+
+    private static (IFakeApi Api, string Queue) Api(JobServerKind kind)
+    {
+        var conveyor = new FakeConveyor();
+        conveyor.Add("chat", new string('a', 24), "failed", "2026-01-01T00:00:00.000Z");
+        var openinary = new FakeOpeninary();
+        openinary.Jobs.Add(new FakeVideo(new string('a', 24), "error", 1));
+        return kind switch
+        {
+            JobServerKind.BioAgents => (new FakeBioAgents(), "chat"),
+            JobServerKind.Openinary => (openinary, SingleQueueServer.QueueName),
+            JobServerKind.Mcrit => (new FakeMcrit(), SingleQueueServer.QueueName),
+            JobServerKind.FifthElement => (new FakeFifthElement(), SingleQueueServer.QueueName),
+            _ => (conveyor, "chat"),
+        };
     }
 
     [Fact]

@@ -147,8 +147,8 @@ internal sealed class BioAgentsServer(JobServerOptions options, TimeProvider tim
         var words = Api.Errors.Words(answer);
         return answer switch
         {
-            { IsSuccess: true } when answer.Json!.Value.Flag("success") == false => Outcome(queue, id, JobOutcomeStatus.Refused, words),
-            { IsSuccess: true } => Outcome(queue, id, JobOutcomeStatus.Retried, previous: JobState.Failed),
+            _ when Says(answer) == false => Outcome(queue, id, JobOutcomeStatus.Refused, words),
+            _ when Says(answer) == true => Outcome(queue, id, JobOutcomeStatus.Retried, previous: JobState.Failed),
             { Status: 400 } when words?.Split('\'') is [_, var state, ..] => Outcome(queue, id, JobOutcomeStatus.SkippedWrongState, words, Parse(state)),
             { Status: 400 } => Outcome(queue, id, JobOutcomeStatus.SkippedWrongState, words),
             _ when IsMissing(queue, answer) => Outcome(queue, id, JobOutcomeStatus.NotFound, words),

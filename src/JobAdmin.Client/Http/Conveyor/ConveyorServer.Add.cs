@@ -14,7 +14,7 @@ internal sealed partial class ConveyorServer : IJobProducer
         {
             if (Volatile.Read(ref halt) is { } why)
             {
-                return Outcome(queue, jobs[i].Id ?? "", JobOutcomeStatus.NotChanged, $"Not sent: {why.Message}");
+                return NotChanged(queue, jobs[i].Id ?? "", why, isSent: false);
             }
 
             try
@@ -25,7 +25,7 @@ internal sealed partial class ConveyorServer : IJobProducer
             {
                 // Those that were added meanwhile must not be lost to an error of this one: who sends them all again has them twice.
                 Interlocked.CompareExchange(ref halt, e, null);
-                return Outcome(queue, jobs[i].Id ?? "", JobOutcomeStatus.NotChanged, e.Message);
+                return NotChanged(queue, jobs[i].Id ?? "", e);
             }
         }, cancellationToken).ConfigureAwait(false);
         return halt is not null && outcomes.All(static outcome => outcome.Status == JobOutcomeStatus.NotChanged) ? throw halt : outcomes;

@@ -42,7 +42,7 @@ internal sealed partial class ConveyorServer
         {
             if (halt is not null || cancellationToken.IsCancellationRequested)
             {
-                outcomes.AddRange(some.Select(id => halt is null ? Unsent(queue, id) : Outcome(queue, id, JobOutcomeStatus.NotChanged, $"Not sent: {halt.Message}")));
+                outcomes.AddRange(some.Select(id => halt is null ? Unsent(queue, id) : NotChanged(queue, id, halt, isSent: false)));
                 continue;
             }
 
@@ -57,7 +57,7 @@ internal sealed partial class ConveyorServer
             catch (JobServerException e) when (outcomes.Count > 0)
             {
                 halt = e;
-                outcomes.AddRange(some.Select(id => Outcome(queue, id, JobOutcomeStatus.NotChanged, e.Message)));
+                outcomes.AddRange(some.Select(id => NotChanged(queue, id, e)));
             }
         }
 
@@ -140,6 +140,6 @@ internal sealed partial class ConveyorServer
             throw error;
         }
 
-        return [.. ids.Select(id => Outcome(queue, id, answer.MayHaveHappened ? JobOutcomeStatus.Unknown : JobOutcomeStatus.NotChanged, error.Message))];
+        return [.. ids.Select(id => answer.MayHaveHappened ? Outcome(queue, id, JobOutcomeStatus.Unknown, error.Message) : NotChanged(queue, id, error))];
     }
 }

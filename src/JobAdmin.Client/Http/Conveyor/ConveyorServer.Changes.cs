@@ -141,9 +141,9 @@ internal sealed partial class ConveyorServer : IJobBulk
         var words = Api.Errors.Words(answer);
         switch (answer.Status)
         {
-            case 200 when answer.Request.IsRead:
+            case 200 when answer.Request.IsRead && answer.Json!.Value.Field("data")?.Text("state") == "active":
                 return Outcome(queue, id, JobOutcomeStatus.Locked, "A worker has it.", JobState.Active);
-            case 200 or 201 when answer.Json!.Value.Field("data") is not null:
+            case 200 or 201 when !answer.Request.IsRead && answer.Json!.Value.Field("data") is not null:
                 return change is JobChange.Stop
                     ? Outcome(queue, id, JobOutcomeStatus.Stopped, "It stays active until its worker notices, which takes up to 15 s.", JobState.Active)
                     : Outcome(queue, id, Done(change), previous: change is JobChange.Promote ? JobState.Delayed : JobState.Unknown);

@@ -91,7 +91,7 @@ internal sealed class FifthElementServer(JobServerOptions options, TimeProvider 
                 return Outcome(queue, id, JobOutcomeStatus.Retried, made is null ? null : $"It runs again as job {made}.", newId: made);
             case { IsSuccess: true }:
                 return Outcome(queue, id, JobOutcomeStatus.Unknown, words ?? "The answer names no job.");
-            case { Status: 404 }:
+            case { Status: 404 } when IsEnvelope(answer):
                 return Outcome(queue, id, JobOutcomeStatus.NotFound, words);
             case { Status: 400 or 409 or 422 }:
                 return Outcome(queue, id, JobOutcomeStatus.SkippedWrongState, words);

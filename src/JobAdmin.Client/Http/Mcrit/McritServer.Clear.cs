@@ -69,7 +69,7 @@ internal sealed partial class McritServer
             }
 
             using var answer = await DataAsync(ApiRequest.Delete("jobs" + pairs, 15), "delete jobs", cancellationToken).ConfigureAwait(false);
-            done += Deleted(answer);
+            done += Deleted(answer) ?? 0;
             yield return new BulkProgress(done, null, method is null ? "jobs" : $"{method} jobs");
         }
 

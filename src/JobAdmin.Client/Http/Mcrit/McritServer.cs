@@ -85,9 +85,14 @@ internal sealed partial class McritServer(JobServerOptions options, TimeProvider
         ? Api.SendAsync(ApiRequest.Delete("jobs/" + id), cancellationToken)
         : throw new JobServerException("InvalidName", JobErrorKind.InvalidInput, $"'{Api.Errors.Clean(id)}' is no id of an MCRIT job: those are 24 hexadecimal digits.", null);
 
-    protected override JobOutcome? Judge(string queue, string id, JobChange change, ApiAnswer answer) => answer.IsSuccess && IsEnvelope(answer)
-        ? Outcome(queue, id, Deleted(answer) > 0 ? JobOutcomeStatus.Removed : JobOutcomeStatus.NotFound)
-        : answer.Status == 404 ? Outcome(queue, id, JobOutcomeStatus.NotFound, Api.Errors.Words(answer)) : null;
+    protected override JobOutcome? Judge(string queue, string id, JobChange change, ApiAnswer answer) => answer switch
+    {
+        { IsSuccess: true } when IsEnvelope(answer) && Deleted(answer) is { } count => Outcome(queue, id, count > 0 ? JobOutcomeStatus.Removed : JobOutcomeStatus.NotFound),
+        { IsSuccess: true } when answer.Json!.Value.Text("status") == "failed" => Outcome(queue, id, JobOutcomeStatus.Refused, Api.Errors.Words(answer)),
+        // A gateway without a way to the server says 404 in JSON too.
+        { Status: 404 } when answer.Json!.Value.Text("status") == "failed" => Outcome(queue, id, JobOutcomeStatus.NotFound, Api.Errors.Words(answer)),
+        _ => null,
+    };
 
     private static IEnumerable<KeyValuePair<string, Secret>> Key(JobServerOptions options)
     {
@@ -110,7 +115,8 @@ internal sealed partial class McritServer(JobServerOptions options, TimeProvider
 
     private static JsonElement Data(ApiAnswer answer) => answer.Json!.Value.GetProperty("data");
 
-    private static long Deleted(ApiAnswer answer) => Data(answer).Integer("num_deleted", "deleted") ?? (long?)ApiJson.AsNumber(Data(answer)) ?? 0;
+    /// <summary>How many jobs were deleted; null when the answer does not say.</summary>
+    private static long? Deleted(ApiAnswer answer) => Data(answer).Integer("num_deleted", "deleted") ?? (long?)ApiJson.AsNumber(Data(answer));
 
     private async Task<ApiAnswer> DataAsync(ApiRequest request, string what, CancellationToken cancellationToken)
     {

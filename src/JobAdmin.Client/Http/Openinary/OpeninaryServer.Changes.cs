@@ -44,9 +44,10 @@ internal sealed partial class OpeninaryServer
         var words = Api.Errors.Words(answer);
         return answer switch
         {
-            { IsSuccess: true } when answer.Json!.Value.Flag("success") == false => Outcome(queue, id, JobOutcomeStatus.Refused, words),
-            { IsSuccess: true } => Outcome(queue, id, Done(change), previous: change is JobChange.Retry ? JobState.Failed : change is JobChange.Stop ? JobState.Waiting : JobState.Unknown),
-            { Status: 404 } => Outcome(queue, id, JobOutcomeStatus.NotFound, words),
+            _ when Says(answer) == false => Outcome(queue, id, JobOutcomeStatus.Refused, words),
+            _ when Says(answer) == true => Outcome(queue, id, Done(change), previous: change is JobChange.Retry ? JobState.Failed : change is JobChange.Stop ? JobState.Waiting : JobState.Unknown),
+            // A gateway without a way to the server says 404 in JSON too.
+            { Status: 404 } when words?.StartsWith("Job", StringComparison.OrdinalIgnoreCase) == true => Outcome(queue, id, JobOutcomeStatus.NotFound, words),
             { Status: 400 } => Outcome(queue, id, JobOutcomeStatus.Refused, words),
             _ => null,
         };
