@@ -42,9 +42,11 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
     {
         foreach (var secret in secrets)
         {
-            if (secret.Reveal() is { Length: > 3 } plain)
+            // A server that repeats a key may leave out what stands before it, such as Bearer.
+            var plain = secret.Reveal();
+            foreach (var part in new[] { plain, plain[(plain.LastIndexOf(' ') + 1)..] }.Where(static part => part.Length > 3))
             {
-                text = text.Replace(plain, secret.ToString(), StringComparison.Ordinal);
+                text = text.Replace(part, secret.ToString(), StringComparison.Ordinal);
             }
         }
 

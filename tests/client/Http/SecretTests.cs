@@ -21,6 +21,15 @@ public sealed class SecretTests
     }
 
     [Fact]
+    public async Task Nor_does_one_that_repeats_it_without_its_scheme()
+    {
+        await using var fake = new FakeServer(request => request["status"] == "active" ? bio.Answer(request) : FakeAnswer.Json("""{"error":"token another-secret has expired"}""", 401));
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents,
+            options => options with { Headers = new Dictionary<string, Secret> { ["Authorization"] = new("Bearer another-secret") } });
+        Assert.Contains("token ******** has expired", (await FailsAsync("AccessDenied", () => server.JobsAsync("chat", JobState.Failed))).Message);
+    }
+
+    [Fact]
     public async Task Neither_the_wire_log_nor_the_connection_holds_the_key()
     {
         var log = new List<string>();
