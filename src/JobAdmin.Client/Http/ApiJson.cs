@@ -80,10 +80,13 @@ internal static class ApiJson
     /// <summary>A point in time from a number that is too small for milliseconds when it means seconds.</summary>
     public static DateTimeOffset? FromEpoch(double number) => number switch
     {
-        <= 0 or > 253402300799999 => null,
+        <= 0 or > 253402300799999 or double.NaN => null,
         < 1e11 => DateTimeOffset.FromUnixTimeMilliseconds((long)(number * 1000)),
         _ => DateTimeOffset.FromUnixTimeMilliseconds((long)number),
     };
+
+    /// <summary>A length of time in milliseconds; null for what is none.</summary>
+    public static TimeSpan? Milliseconds(double? number) => number is >= 0 and < 1e14 and { } span ? TimeSpan.FromMilliseconds(span) : null;
 
     /// <summary>The JSON of a field as it came, apart from the answer that held it.</summary>
     public static ReadOnlyMemory<byte>? Raw(this JsonElement element, string name, string? or = null, string? orElse = null) =>

@@ -154,8 +154,9 @@ internal sealed partial class HttpApi : IDisposable
         })
         .Build();
 
-    private static TimeSpan WaitFor(ApiAnswer answer, int attempt) =>
-        answer.Wait ?? TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5)));
+    /// <summary>How long to wait; one that asks for no wait at all, and turns us away again, is given more.</summary>
+    private static TimeSpan WaitFor(ApiAnswer answer, int attempt) => answer.Wait is { } wait && (wait > TimeSpan.Zero || attempt == 0) ? wait :
+        TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5)));
 
     private HttpRequestMessage Message(ApiRequest request, Uri target, TrackedContent? content)
     {

@@ -81,7 +81,8 @@ internal sealed class RateLimits(TimeProvider time)
     }
 
     private static double? Number(HttpResponseHeaders headers, string name, string other) =>
-        double.TryParse(First(headers, name, other), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        double.TryParse(First(headers, name, other), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) ? number : null;
 
     private static string? First(HttpResponseHeaders headers, string name, string other) =>
         headers.TryGetValues(name, out var values) || headers.TryGetValues(other, out values) ? values.FirstOrDefault() : null;

@@ -68,6 +68,16 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_wait_of_nothing_and_a_reset_that_is_no_number_do_not_use_up_the_tries()
+    {
+        await using var fake = Limited(4, () => TooMany(("Retry-After", "0")));
+        Assert.InRange((await WaitedAsync(fake, server => server.JobsAsync("chat", JobState.Failed))).Seconds, 14, 3599);
+        // What a server writes that counts with what it does not know.
+        await using var strange = Limited(1, () => TooMany(("X-RateLimit-Limit", "100"), ("X-RateLimit-Remaining", "NaN"), ("X-RateLimit-Reset", "NaN")));
+        Assert.InRange((await WaitedAsync(strange, server => server.JobsAsync("chat", JobState.Failed))).Seconds, 1, 3599);
+    }
+
+    [Fact]
     public async Task A_change_that_was_turned_away_is_sent_again_and_everybody_waits()
     {
         bio["chat"].AddRange(Enumerable.Range(0, 50).Select(n => new FakeJob($"f{n}", "failed", 1704110400000 + n)));

@@ -131,9 +131,9 @@ internal sealed partial class ConveyorServer : IJobMetrics, IJobGroups, IJobFlow
         {
             Queue = point.Text("queueName") ?? query.Queue, Name = point.Text("jobName") is { } name and not AllNames ? name : null,
             Time = point.Time("periodStart") ?? default, Step = query.Step, Completed = completed, Failed = failed, Server = this,
-            AverageDuration = completed + failed > 0 && point.Number("totalProcessMs") is { } total ? TimeSpan.FromMilliseconds(total / (completed + failed)) : null,
-            MinDuration = point.Number("minProcessMs") is { } least ? TimeSpan.FromMilliseconds(least) : null,
-            MaxDuration = point.Number("maxProcessMs") is { } most ? TimeSpan.FromMilliseconds(most) : null,
+            AverageDuration = completed + failed > 0 ? ApiJson.Milliseconds(point.Number("totalProcessMs") / (completed + failed)) : null,
+            MinDuration = ApiJson.Milliseconds(point.Number("minProcessMs")),
+            MaxDuration = ApiJson.Milliseconds(point.Number("maxProcessMs")),
         };
     }
 
@@ -150,7 +150,8 @@ internal sealed partial class ConveyorServer : IJobMetrics, IJobGroups, IJobFlow
             Idle = seen is { } last ? now - last : null, Concurrency = worker.Small("concurrency"), Active = worker.Small("activeCount", "activeJobs", "active"),
             IsRunning = worker.Flag("isRunning", "running") ?? (worker.Flag("stale", "isStale") is { } stale ? !stale : null), Server = this,
             Fields = worker.ValueKind == JsonValueKind.Object
-                ? worker.EnumerateObject().ToDictionary(JsonStrings.Name, static field => ApiJson.AsText(field.Value) ?? field.Value.GetRawText()) : null,
+                ? worker.EnumerateObject().GroupBy(JsonStrings.Name).ToDictionary(static field => field.Key,
+                    static field => ApiJson.AsText(field.Last().Value) ?? field.Last().Value.GetRawText()) : null,
         };
     }
 }

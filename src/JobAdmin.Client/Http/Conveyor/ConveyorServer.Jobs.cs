@@ -87,7 +87,7 @@ internal sealed partial class ConveyorServer
             Progress = job.Progress(1, "progress"), AttemptsMade = job.Small("attemptsMade") ?? 0, Attempts = opts?.Small("attempts"),
             Priority = job.Integer("priority") ?? opts?.Integer("priority") ?? 0, Timestamp = job.Time("createdAt"), ProcessedOn = job.Time("processedAt"),
             FinishedOn = job.Time("completedAt", "failedAt"), DelayUntil = job.Time("delayUntil"),
-            Delay = opts?.Number("delay") is { } delay and >= 0 and < 1e14 ? TimeSpan.FromMilliseconds(delay) : TimeSpan.Zero,
+            Delay = ApiJson.Milliseconds(opts?.Number("delay")) ?? TimeSpan.Zero,
             FailedReason = job.Text("failedReason"), ProcessedBy = job.Text("lockedBy"), ParentId = job.Text("parentId"), ParentQueue = job.Text("parentQueueName"),
             DeduplicationId = job.Text("deduplicationKey"), GroupId = job.Text("groupId"),
             RawData = Part(parts, JobParts.Data, () => job.Raw("data")), RawOptions = Part(parts, JobParts.Options, () => job.Raw("opts")),

@@ -72,7 +72,7 @@ internal sealed partial class OpeninaryServer(JobServerOptions options, TimeProv
             new JobWorker
             {
                 Queue = QueueName, Name = "worker", Concurrency = stats.Small("maxConcurrent"), Active = stats.Small("processingCount"), IsRunning = stats.Flag("isRunning"),
-                PollInterval = stats.Number("pollInterval") is { } interval ? TimeSpan.FromMilliseconds(interval) : null, Server = this,
+                PollInterval = ApiJson.Milliseconds(stats.Number("pollInterval")), Server = this,
             },
         ];
     }
