@@ -68,7 +68,7 @@ internal sealed class EventStream(HttpApi api, string path, string what)
                 {
                     WireLog.Note($"{e.Message} Trying again in {pause.TotalSeconds:0.#} s.");
                 }
-                catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException)
+                catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or TimeoutException)
                 {
                     WireLog.Note($"The event stream of {api.Endpoint} broke: taking it up again in {pause.TotalSeconds:0.#} s.");
                 }
@@ -82,7 +82,7 @@ internal sealed class EventStream(HttpApi api, string path, string what)
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
-        catch (Exception e) when (e is JobServerException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
             writer.Complete(e is ObjectDisposedException ? null : e);
         }

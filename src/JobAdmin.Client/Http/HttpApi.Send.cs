@@ -191,6 +191,10 @@ internal sealed partial class HttpApi
         {
             throw Errors.From(new(request) { Fault = WasSent(e, null) ? ApiFault.Broken : ApiFault.NotSent, FaultText = Explain(e) }, what);
         }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw Errors.From(new(request) { Fault = ApiFault.Broken, FaultText = "the answer ended too early" }, what);
+        }
         finally
         {
             reply?.Dispose();
