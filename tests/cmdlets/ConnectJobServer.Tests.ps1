@@ -32,6 +32,10 @@ Describe 'Connect-JobServer' {
         try { (Connect-JobServer).Name | Should -Be "127.0.0.1:$($lab.Port)" } finally { $env:REDIS_URL = $null }
     }
 
+    It 'names a certificate that is not there' {
+        { Connect-JobServer $lab.Uri -CertificateAuthority "$TestDrive/none.pem" } | Should -Throw '*There is no certificate at *none.pem*'
+    }
+
     It 'says what to do when there is no address at all' {
         $env:REDIS_URL = $null
         $record = Get-ErrorOf { Connect-JobServer }

@@ -14,7 +14,9 @@ internal sealed class ApiErrors(string endpoint, IReadOnlyList<Secret> secrets)
     public JobServerException From(ApiAnswer answer, string what) => answer.Fault switch
     {
         ApiFault.NotSent => new("ConnectionFailed", JobErrorKind.Connection, $"{endpoint} can't be reached: {answer.FaultText}.",
-            "Check the address, that the server runs, and the way to it (proxy, firewall, VPN).") { Target = endpoint },
+            answer.FaultText?.StartsWith(HttpApi.NoTls, StringComparison.Ordinal) == true
+                ? "Give the authority with -CertificateAuthority, check the host name, or use http:// where the server has no TLS."
+                : "Check the address, that the server runs, and the way to it (proxy, firewall, VPN).") { Target = endpoint },
         ApiFault.Broken when answer.Status > 0 => Invalid(answer, what, "its answer was cut off before its end"),
         ApiFault.Broken => new("ConnectionFailed", JobErrorKind.Connection, $"The connection to {endpoint} broke ({what}): {answer.FaultText}.",
             Repeatable(answer)) { Target = endpoint },

@@ -5,6 +5,9 @@ namespace JobAdmin.Client.Http;
 
 internal sealed partial class HttpApi
 {
+    /// <summary>How the text of a fault of TLS begins.</summary>
+    public const string NoTls = "TLS failed";
+
     private async Task<ApiAnswer> SendOnceAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         await Limits.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -210,7 +213,7 @@ internal sealed partial class HttpApi
     {
         HttpRequestError.NameResolutionError => "its name is not known",
         HttpRequestError.SecureConnectionError => e.InnerException is AuthenticationException tls
-            ? $"TLS failed: {tls.Message.TrimEnd('.')}" : "TLS failed; it may not speak https at this port",
+            ? $"{NoTls}: {tls.Message.TrimEnd('.')}" : $"{NoTls}; it may not speak https at this port",
         HttpRequestError.ProxyTunnelError => "the proxy refuses the way",
         HttpRequestError.ResponseEnded => "it closed the connection without an answer",
         HttpRequestError.InvalidResponse => "what it says is not HTTP",

@@ -22,6 +22,11 @@ public sealed class CertificateAttribute : ArgumentTransformationAttribute
         }
 
         var file = engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+        if (!File.Exists(file))
+        {
+            throw new ArgumentTransformationMetadataException($"There is no certificate at '{file}'.");
+        }
+
         try
         {
             return WithKey && Path.GetExtension(file).ToLowerInvariant() is not (".pfx" or ".p12")

@@ -23,6 +23,7 @@ public sealed class TlsTests : IAsyncLifetime
     {
         var error = await FailsAsync("ConnectionFailed", () => ConnectAsync(fake, JobServerKind.BioAgents));
         Assert.Contains("TLS failed: The remote certificate", error.Message);
+        Assert.Contains("-CertificateAuthority", error.Advice);
         Assert.Empty(fake.Requests);
     }
 
