@@ -33,14 +33,15 @@ internal abstract partial class HttpJobServer
     private async IAsyncEnumerable<IReadOnlyList<JobOutcome>> ChangeMatchingJobsAsync(JobQuery query, JobChange change, int size, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireChange(change);
-        // The ids come first: pages shift while their jobs leave the state, and jobs that come later are left alone.
+        // The ids come first: pages shift while their jobs leave the state, and jobs that come later are left alone. One that went from a state
+        // to the next meanwhile stands in both.
         var ids = new List<string>();
         await foreach (var page in GetJobsAsync(query with { OldestFirst = true, Parts = JobParts.None }, cancellationToken).ConfigureAwait(false))
         {
             ids.AddRange(page.Select(static job => job.Id));
         }
 
-        foreach (var slice in ids.Chunk(size))
+        foreach (var slice in ids.Distinct(StringComparer.Ordinal).Chunk(size))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return await ChangeJobsAsync(query.Queue, slice, change, cancellationToken).ConfigureAwait(false);

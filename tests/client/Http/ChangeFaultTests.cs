@@ -173,6 +173,20 @@ public sealed class ChangeFaultTests
     }
 
     [Fact]
+    public async Task A_job_that_goes_from_one_listed_state_to_the_next_is_changed_once()
+    {
+        Failed(3);
+        // It stands among the active ones when these are read, and has failed when the others are.
+        await using var fake = new FakeServer(request => request is { Method: "GET" } && request["status"] == "active" && request["queue"] == "chat"
+            ? FakeAnswer.Json("""{"counts":{"active":1},"jobs":[{"id":"f1","state":"active","timestamp":1704110400001}]}""") : bio.Answer(request));
+        await using var server = await ConnectAsync(fake, JobServerKind.BioAgents);
+        var query = new JobQuery { Queue = "chat", States = [JobState.Active, JobState.Failed] };
+        var outcomes = await server.ChangeMatchingJobsAsync(query, new JobChange.Retry(), Token).FlatAsync();
+        Assert.Equal(["f0", "f1", "f2"], outcomes.Select(outcome => outcome.Id).Order());
+        Assert.Equal(3, Posts(fake));
+    }
+
+    [Fact]
     public async Task No_more_requests_run_at_once_than_allowed()
     {
         Failed(60);
