@@ -53,22 +53,34 @@ internal abstract partial class HttpJobServer
         RequireChange(JobServerCapabilities.Clear, "clear queues");
         RequireStates(query, force);
         var jobs = new JobQuery { Queue = query.Queue, States = query.States, Filter = query.Filter, First = query.Max };
-        long done = 0;
+        long done = 0, unsure = 0;
+        var refused = new List<JobOutcome>();
         await foreach (var outcomes in ChangeMatchingJobsAsync(jobs, new JobChange.Remove(), query.Slice > 0 ? query.Slice : SliceSize, cancellationToken).ConfigureAwait(false))
         {
             done += outcomes.Count(static outcome => outcome.Succeeded);
-            yield return new BulkProgress(done, query.Max, "jobs");
+            unsure += outcomes.Count(static outcome => outcome.Status == JobOutcomeStatus.Unknown);
+            refused.AddRange(outcomes.Where(static outcome => outcome.Status == JobOutcomeStatus.Refused));
+            yield return new BulkProgress(done, query.Max, "jobs") { Uncertain = unsure };
             cancellationToken.ThrowIfCancellationRequested();
             if (outcomes.FirstOrDefault(static outcome => outcome.Status is JobOutcomeStatus.Unknown or JobOutcomeStatus.NotChanged) is { } failed)
             {
                 throw new JobServerException("ConnectionFailed", JobErrorKind.Connection,
-                    $"Clearing queue '{query.Queue}' on {Api.Endpoint} stopped after {done} jobs: {failed.Message}", "Run it again: it goes on with what is left.");
+                    $"Clearing queue '{query.Queue}' on {Api.Endpoint} stopped after {done} jobs{(unsure > 0 ? $" and up to {unsure} more whose answers were lost" : "")}: {failed.Message}",
+                    query.Max is null || unsure == 0 ? "Run it again: it goes on with what is left." : "Look at what is left before you run it again.");
             }
+        }
+
+        if (refused.Count > 0)
+        {
+            throw new JobServerException("JobRefused", JobErrorKind.Server, $"{refused.Count} jobs of queue '{query.Queue}' on {Api.Endpoint} were not deleted; {done} were. {refused[0].Message}", null)
+            {
+                Target = query.Queue,
+            };
         }
 
         if (done == 0)
         {
-            yield return new BulkProgress(0, 0, "jobs");
+            yield return new BulkProgress(0, 0, "jobs") { Uncertain = unsure };
         }
     }
 

@@ -41,7 +41,8 @@ internal static class JobErrors
             JobOutcomeStatus.Refused => ("JobRefused", JobErrorKind.Server, "the server refused", outcome.Fault?.Advice),
             JobOutcomeStatus.NotChanged => ("JobNotChanged", JobErrorKind.Connection, "nothing was changed", outcome.Fault?.Advice ?? "Try again."),
             JobOutcomeStatus.AlreadyExists => ("JobExists", JobErrorKind.InvalidState, "it is there already", null),
-            _ => ("OutcomeUnknown", JobErrorKind.Connection, "the connection broke, and what became of it is not known", "Get-Job shows its state."),
+            _ => ("OutcomeUnknown", JobErrorKind.Connection, "the connection broke, and what became of it is not known",
+                outcome.Id.Length > 0 ? "Get-Job shows its state." : "Look at the newest jobs of the queue before you add it again."),
         };
         var was = outcome.Status == JobOutcomeStatus.Unknown ? "may not have been" : "was not";
         var reason = outcome.Message is { Length: > 0 } message ? message.TrimEnd('.') : what;

@@ -187,6 +187,33 @@ public sealed class ChangeFaultTests
     }
 
     [Fact]
+    public async Task Clearing_tells_of_lost_answers_and_of_what_was_refused()
+    {
+        var conveyor = new FakeConveyor();
+        for (var n = 0; n < 6; n++)
+        {
+            conveyor.Add("a", $"j{n}", "failed", $"2026-01-01T00:00:0{n}.000Z", $"2026-01-01T00:00:0{n}.000Z");
+        }
+
+        var cut = true;
+        await using var fake = new FakeServer(request => request.Method != "DELETE" ? conveyor.Answer(request) : cut ? conveyor.Answer(request) with { CutAt = 5 }
+            : request.Path.EndsWith("j4", StringComparison.Ordinal) ? FakeAnswer.Json("""{"error":{"code":"INTERNAL","message":"no luck"}}""", 500) : conveyor.Answer(request));
+        await using var server = await ConnectAsync(fake, JobServerKind.Conveyor);
+        var query = new ClearQuery { Queue = "a", States = [JobState.Failed], Max = 2 };
+        var lost = await FailsAsync("ConnectionFailed", () => server.ClearQueueAsync(query, false, Token).ListAsync());
+        Assert.Contains("stopped after 0 jobs and up to 2 more whose answers were lost", lost.Message);
+        // The same again would delete two others.
+        Assert.StartsWith("Look at what is left", lost.Advice);
+        Assert.Equal(4, conveyor["a"].Count);
+        cut = false;
+        var refused = await FailsAsync("JobRefused", () => server.ClearQueueAsync(query with { Max = 100 }, false, Token).ListAsync());
+        Assert.Contains("1 jobs of queue 'a'", refused.Message);
+        Assert.Contains("3 were", refused.Message);
+        Assert.Contains("no luck", refused.Message);
+        Assert.Equal("j4", Assert.Single(conveyor["a"]).Id);
+    }
+
+    [Fact]
     public async Task No_more_requests_run_at_once_than_allowed()
     {
         Failed(60);
