@@ -90,9 +90,9 @@ public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IRead
 /// <param name="Queue">Its queue.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="State">Its state then.</param>
-/// <param name="HasParent">Whether it is the child of another one.</param>
+/// <param name="Parent">The key of the job whose child it is, if any.</param>
 /// <param name="Root">The job that it came along with, as a relative; null for one that was asked for.</param>
-public sealed record ExportedJob(string Queue, string Id, JobState State, bool HasParent, string? Root);
+public sealed record ExportedJob(string Queue, string Id, JobState State, string? Parent, string? Root);
 
 /// <summary>What a record is about.</summary>
 /// <param name="Queue">The queue.</param>

@@ -98,6 +98,17 @@ Describe '-Backup' {
         (Invoke-Redis scard bull:tree:q:dependencies) | Should -Be 150
     }
 
+    It 'brings back children that went with their parent before their own turn came' {
+        Clear-Lab
+        $children = 1..250 | ForEach-Object { @{ name = 'c'; queueName = 'tree'; opts = @{ jobId = "k$_"; removeOnComplete = $true } } }
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        [void](Invoke-Redis hset bull:tree:odd name odd data 1 opts '{}' timestamp 1 parentKey bull:tree:odd)
+        'p', 'odd' + (1..250 | ForEach-Object { "k$_" }) | ForEach-Object { [pscustomobject]@{ Queue = 'tree'; Id = $_ } } |
+            Remove-Job -BatchSize 1000 -Backup $file -Confirm:$false -ErrorAction SilentlyContinue
+        Get-Content $file | Where-Object { $_ -like '*notDeleted*' } | Should -BeNullOrEmpty
+        (Import-Job $file -PassThru).Added | Should -Be 252
+    }
+
     It 'brings back no parent that Clear-JobQueue let go' {
         Clear-Lab
         $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })

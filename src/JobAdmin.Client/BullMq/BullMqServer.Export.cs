@@ -134,7 +134,7 @@ internal sealed partial class BullMqServer : IJobTransfer
         for (var rows = reader.ReadInteger(); rows > 0; rows--)
         {
             var (id, state, parent) = writer.WriteJob(ref reader, queue, children);
-            jobs.Add(new ExportedJob(queue, id, StateWords.Parse(state), parent is not null, isHome ? null : relatives.Root(queue, id)));
+            jobs.Add(new ExportedJob(queue, id, StateWords.Parse(state), parent, isHome ? null : relatives.Root(queue, id)));
             if (children is not null)
             {
                 relatives.Add(queue, id, children, parent);
