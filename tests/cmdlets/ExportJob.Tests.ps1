@@ -94,6 +94,28 @@ Describe 'Export-Job and Import-Job' {
         Get-Digest | Should -Be $before
     }
 
+    It 'puts a parent back before its children, which workers may finish at once' {
+        $flow = 1..300 | ForEach-Object { @{ name = "p$_"; queueName = 'parents'; children = @(@{ name = "c$_"; queueName = 'children' }) } }
+        $flow | ForEach-Object { [void](Invoke-Peer @{ do = 'addFlow'; queue = 'parents'; flow = $_ }) }
+        Export-Job -Queue children, parents -IncludeQueue -Path "$TestDrive/flow.jsonl" -Force
+        Invoke-Redis flushall
+        foreach ($queue in 'children', 'parents') {
+            [void](Invoke-Peer @{ do = 'startWorker'; queue = $queue; behave = @{ do = 'ok' }; opts = @{ concurrency = 50 } })
+        }
+        try {
+            $in = Import-Job "$TestDrive/flow.jsonl" -PassThru
+            $in.Refused | Should -Be 0
+            [void](Invoke-Peer @{ do = 'idle'; queue = 'children' })
+            [void](Invoke-Peer @{ do = 'idle'; queue = 'parents' })
+        }
+        finally {
+            [void](Invoke-Peer @{ do = 'stopWorker'; queue = 'children' })
+            [void](Invoke-Peer @{ do = 'stopWorker'; queue = 'parents' })
+        }
+        @(Get-Job -Queue parents -State waiting-children) | Should -BeNullOrEmpty
+        (Get-Job -Queue parents, children -State completed).Count | Should -Be 600
+    }
+
     It 'overwrites what differs only with -Force' {
         Export-Job -Queue emails -State failed -Path $file
         Get-Job -Queue emails -Id 1 | Invoke-JobRetry

@@ -10,6 +10,7 @@ internal sealed class JobImportFile
     private readonly RepeatedJobs repeated = new();
     private string? created;
     private bool isBackup;
+    private bool hasParents;
 
     private JobImportFile(string path) => this.path = path;
 
@@ -83,7 +84,7 @@ internal sealed class JobImportFile
         return ended || (partial && number > 0) ? file : throw Refuse(path, number, number == 0 ? "it is empty" : "it ends without its last line, so it was cut");
     }
 
-    /// <summary>The records of the file, those of one queue that stand together in portions; of a job that stands in it several times, the last one, or in a backup the one with all of its children; none of jobs that were not deleted.</summary>
+    /// <summary>The records of the file, settings and parents that wait before the others, those of one queue that stand together in portions; of a job that stands in it several times, the last one, or in a backup the one with all of its children; none of jobs that were not deleted.</summary>
     /// <param name="server">Knows the records.</param>
     /// <param name="skip">How many records to leave out first.</param>
     /// <param name="most">Records in a portion at the most.</param>
@@ -93,23 +94,18 @@ internal sealed class JobImportFile
         const long BytesAtMost = 16 << 20;
         var portion = new List<ReadOnlyMemory<byte>>();
         var queue = "";
-        long bytes = 0, number = 0;
-        foreach (var line in skip < Count ? ExportLines.Read(path) : [])
+        long bytes = 0, done = skip;
+        foreach (var (of, line, number) in skip < Count ? InOrder(server, skip) : [])
         {
-            if (!IsRecord(line) || number++ < skip)
+            if (portion.Count > 0 && (of.Queue != queue || portion.Count >= most || bytes > BytesAtMost))
             {
-                continue;
-            }
-
-            var (of, id, _, _) = server.ReadRecord(line);
-            if (portion.Count > 0 && (of != queue || portion.Count >= most || bytes > BytesAtMost))
-            {
-                yield return (queue, portion, number - 1);
+                yield return (queue, portion, done);
                 (portion, bytes) = ([], 0);
             }
 
-            queue = of;
-            if (id is not null && repeated.IsSuperseded(of, id, number))
+            done++;
+            queue = of.Queue;
+            if (of.Id is { } id && repeated.IsSuperseded(of.Queue, id, number))
             {
                 Superseded++;
             }
@@ -118,19 +114,46 @@ internal sealed class JobImportFile
                 portion.Add(line.ToArray());
                 bytes += line.Length;
             }
-
-            if (number == Count)
-            {
-                // What is behind the last record of a cut file can't be read.
-                break;
-            }
         }
 
         if (portion.Count > 0)
         {
-            yield return (queue, portion, number);
+            yield return (queue, portion, done);
         }
     }
+
+    /// <summary>The records in the order in which they go back, each with its place in the file: settings and parents that wait first, for a worker may have finished a child before its
+    /// parent is there, which then waits for ever.</summary>
+    private IEnumerable<(JobRecordInfo Record, ReadOnlyMemory<byte> Line, long Number)> InOrder(IJobTransfer server, long skip)
+    {
+        long met = 0;
+        foreach (var ahead in hasParents ? (bool[])[true, false] : [true])
+        {
+            long number = 0;
+            foreach (var line in ExportLines.Read(path))
+            {
+                if (!IsRecord(line))
+                {
+                    continue;
+                }
+
+                number++;
+                var record = hasParents || met >= skip ? server.ReadRecord(line) : default;
+                if ((!hasParents || GoesAhead(record) == ahead) && met++ >= skip)
+                {
+                    yield return (record, line, number);
+                }
+
+                if (number == Count)
+                {
+                    // What is behind the last record of a cut file can't be read.
+                    break;
+                }
+            }
+        }
+    }
+
+    private static bool GoesAhead(JobRecordInfo record) => record.Id is null || record.State == JobState.WaitingChildren;
 
     private static bool IsRecord(ReadOnlyMemory<byte> line) => line.Span.StartsWith("{\"queue\":"u8);
 
@@ -153,6 +176,7 @@ internal sealed class JobImportFile
             var record = server.ReadRecord(line);
             libraries.TryAdd(record.Queue, null);
             Count++;
+            hasParents |= record.State == JobState.WaitingChildren;
             if (record.Id is { } id)
             {
                 var hasFinished = record.State is JobState.Completed or JobState.Failed;
