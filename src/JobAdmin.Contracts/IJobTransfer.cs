@@ -83,7 +83,7 @@ public sealed record JobExportSlice(int Count, ReadOnlyMemory<byte> Lines, IRead
     public string? Doubt { get; init; }
 
     /// <summary>In a slice without records that comes after a deletion: the jobs that it left, of those kept since the deletion before. Null in a slice of records.</summary>
-    public IReadOnlyList<string>? NotDeleted { get; init; }
+    public IReadOnlyList<ExportedJob>? NotDeleted { get; init; }
 }
 
 /// <summary>A job of which a record was made.</summary>

@@ -105,8 +105,44 @@ Describe '-Backup' {
         [void](Invoke-Redis hset bull:tree:odd name odd data 1 opts '{}' timestamp 1 parentKey bull:tree:odd)
         'p', 'odd' + (1..250 | ForEach-Object { "k$_" }) | ForEach-Object { [pscustomobject]@{ Queue = 'tree'; Id = $_ } } |
             Remove-Job -BatchSize 1000 -Backup $file -Confirm:$false -ErrorAction SilentlyContinue
-        Get-Content $file | Where-Object { $_ -like '*notDeleted*' } | Should -BeNullOrEmpty
         (Import-Job $file -PassThru).Added | Should -Be 252
+    }
+
+    It 'brings back a flow that <How> takes from the leaves up, over queues' -ForEach @(
+        @{ How = 'Clear-JobQueue'; Command = { Clear-JobQueue a, tree waiting, waiting-children -Backup $file -Confirm:$false } }
+        @{ How = 'Remove-JobQueue'; Command = { Remove-JobQueue a, tree -Force -Backup $file -Confirm:$false } }
+    ) {
+        Clear-Lab
+        $leaf = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'a'; opts = @{ jobId = 'd' } })
+        $nested = @(@{ name = 'm'; queueName = 'tree'; opts = @{ jobId = 'm' }; children = $leaf })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $nested } })
+        $nested = @(@{ name = 'n'; queueName = 'tree'; opts = @{ jobId = 'n' }; children = @(@{ name = 'e'; queueName = 'a'; opts = @{ jobId = 'e' } }) })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'q'; queueName = 'tree'; opts = @{ jobId = 'q' }; children = $nested } })
+        $before = Get-JobContent
+        . $Command
+        @(Get-Job -Queue tree, a -ErrorAction Ignore) | Should -BeNullOrEmpty
+        $in = Import-Job $file -PassThru
+        $in.Refused | Should -Be 0
+        Get-JobContent | Should -Be $before
+        (Get-Job -Queue tree -State waiting-children).Id | Sort-Object | Should -Be m, n, p, q
+        (Invoke-Redis smembers bull:tree:n:dependencies) | Should -Be 'bull:a:e'
+        (Invoke-Redis scard bull:tree:m:dependencies) | Should -Be 2
+    }
+
+    It 'links a child again to a parent in another queue, and gives the file of one queue another name' {
+        Clear-Lab
+        $children = @(@{ name = 'c'; queueName = 'a'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        $before = Get-JobContent
+        Clear-JobQueue a waiting -Backup $file -Confirm:$false
+        (Invoke-Redis smembers bull:tree:p:dependencies) | Should -Be 'bull:tree:d'
+        $in = Import-Job $file -NewName b -PassThru
+        $in.Added, $in.Superseded | Should -Be 1, 1
+        (Invoke-Redis sismember bull:tree:p:dependencies bull:b:c) | Should -Be 1
+        Invoke-Redis srem bull:tree:p:dependencies bull:b:c
+        Remove-JobQueue b -Confirm:$false
+        Import-Job $file -ErrorAction Stop
+        Get-JobContent | Should -Be $before
     }
 
     It 'brings back no parent that Clear-JobQueue let go' {

@@ -18,11 +18,12 @@ internal sealed partial class BullMqServer
             profile.CheckLists(query.Queue, force);
         }
 
+        var keeping = new Keeping(keep);
         long done = 0, uncertain = 0;
         await foreach (var (state, start) in PassesAsync(query, cancellationToken).ConfigureAwait(false))
         {
             var jobs = new JobQuery { Queue = query.Queue, Filter = query.Filter };
-            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, start, () => Next(query, done + uncertain), keep, cancellationToken).ConfigureAwait(false))
+            await foreach (var deleted in ClearKeptAsync(jobs, profile.Major, state, start, () => Next(query, done + uncertain), keeping, cancellationToken).ConfigureAwait(false))
             {
                 (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
                 yield return new BulkProgress(done, query.Max, $"{StateWords.RawName(state)} jobs") { Uncertain = uncertain };
@@ -45,12 +46,13 @@ internal sealed partial class BullMqServer
         }
 
         await PauseForRemovalAsync(queue, profile, cancellationToken).ConfigureAwait(false);
+        var keeping = new Keeping(keep);
         long done = 0, uncertain = 0;
         for (var round = 0; round == 0 || !await RemoveOwnAsync(queue, round, cancellationToken).ConfigureAwait(false); round++)
         {
             foreach (var state in StateWords.All)
             {
-                await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keep, cancellationToken).ConfigureAwait(false))
+                await foreach (var deleted in RemoveKeptAsync(queue, profile.Major, state, keeping, cancellationToken).ConfigureAwait(false))
                 {
                     (done, uncertain) = (done + deleted.Deleted, uncertain + deleted.Uncertain);
                     yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
@@ -66,7 +68,7 @@ internal sealed partial class BullMqServer
         yield return new BulkProgress(done, total, "jobs") { Uncertain = uncertain };
     }
 
-    private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, DateTimeOffset start, Func<long> left, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, DateTimeOffset start, Func<long> left, Keeping keeping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var script = ScriptCatalog.Deletion(major, "clear-ids");
         await foreach (var ids in MatchingIdsAsync(jobs, state, start, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
@@ -76,27 +78,36 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            yield return await DeleteKeptAsync(jobs.Queue, script, state, ids, keep, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(jobs.Queue, script, state, ids, keeping, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Keeps jobs, deletes them, and says which of those kept are left: jobs that moved on in between, and parents that did not go with their last child.</summary>
-    private async Task<Deletion> DeleteKeptAsync(string queue, LuaScript script, JobState state, IReadOnlyList<string> ids, Func<JobExportSlice, Task> keep, CancellationToken cancellationToken)
+    /// <summary>Keeps jobs with their parents, deletes them, and says which of those kept are left: jobs that moved on in between, and parents that did not go with their last child,
+    /// which none in another queue does.</summary>
+    private async Task<Deletion> DeleteKeptAsync(string queue, LuaScript script, JobState state, IReadOnlyList<string> ids, Keeping keeping, CancellationToken cancellationToken)
     {
-        var parents = new List<string>();
-        await foreach (var slice in ExportJobsAsync(queue, ids, state, JobKin.Parents, cancellationToken).ConfigureAwait(false))
+        var kept = new List<ExportedJob>();
+        await foreach (var slice in ExportJobsAsync(queue, ids, state, JobKin.Parents, keeping.Abroad, cancellationToken).ConfigureAwait(false))
         {
-            await keep(slice).ConfigureAwait(false);
-            parents.AddRange(slice.Jobs.Where(static job => job.Root is not null).Select(static job => job.Id));
+            await keeping.Keep(slice).ConfigureAwait(false);
+            kept.AddRange(slice.Jobs);
         }
 
+        var parents = kept.Where(job => job.Root is not null && job.Queue == queue).Select(static job => job.Id).ToList();
         var deleted = await DeleteIdsAsync(script, Keys(queue), StateWords.KeyWord(state)!, ids, parents, cancellationToken).ConfigureAwait(false);
-        await keep(new JobExportSlice(0, default, []) { NotDeleted = deleted.Left }).ConfigureAwait(false);
+        var left = kept.Where(job => job.Queue != queue || deleted.Left.Contains(job.Id)).ToList();
+        await keeping.Keep(new JobExportSlice(0, default, []) { NotDeleted = left }).ConfigureAwait(false);
         return deleted;
     }
 
+    /// <summary>What keeps records, and the parents in other queues that have been kept.</summary>
+    private sealed record Keeping(Func<JobExportSlice, Task> Keep)
+    {
+        public HashSet<string> Abroad { get; } = new(StringComparer.Ordinal);
+    }
+
     /// <summary>Removes a whole state of a queue that goes away, also what workers and schedulers hold.</summary>
-    private async IAsyncEnumerable<Deletion> RemoveKeptAsync(string queue, int major, JobState state, Func<JobExportSlice, Task> keep, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Deletion> RemoveKeptAsync(string queue, int major, JobState state, Keeping keeping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = Keys(queue);
         var word = StateWords.KeyWord(state)!;
@@ -118,7 +129,7 @@ internal sealed partial class BullMqServer
                 ids.Reverse();
             }
 
-            yield return await DeleteKeptAsync(queue, script, state, ids, keep, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(queue, script, state, ids, keeping, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -232,7 +232,7 @@ internal sealed partial class BullMqServer
             if (await SendSliceAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, .. var left])
             {
                 // What the second one left, the first one may have deleted.
-                return lost == 0 ? new Deletion((long)deleted, 0) { Left = [.. left.Select(static id => (string)id!)] } : new Deletion((long)deleted, lost - (long)deleted);
+                return lost == 0 ? new Deletion((long)deleted, 0) { Left = left.Select(static id => (string)id!).ToHashSet(StringComparer.Ordinal) } : new Deletion((long)deleted, lost - (long)deleted);
             }
         }
     }

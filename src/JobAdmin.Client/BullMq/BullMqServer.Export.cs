@@ -60,11 +60,16 @@ internal sealed partial class BullMqServer : IJobTransfer
         }
     }
 
-    public async IAsyncEnumerable<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, CancellationToken cancellationToken) =>
+        ExportJobsAsync(queue, ids, seen, kin, null, cancellationToken);
+
+    // Abroad are the parents in other queues that came along before: with that set, new ones do too, each once.
+    private async IAsyncEnumerable<JobExportSlice> ExportJobsAsync(string queue, IReadOnlyList<string> ids, JobState seen, JobKin kin, HashSet<string>? abroad,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await ProfileAsync(queue, fresh: false, cancellationToken).ConfigureAwait(false);
         var writer = new JobRecordWriter();
-        var relatives = new Relatives(Prefix, queue, kin);
+        var relatives = new Relatives(Prefix, queue, kin, abroad);
         var written = new HashSet<string>(StringComparer.Ordinal);
         var jobs = new List<ExportedJob>();
         var (from, some, isHome) = (queue, ids, true);
@@ -181,7 +186,7 @@ internal sealed partial class BullMqServer : IJobTransfer
     }
 
     /// <summary>Jobs that go along with others, each once, until there are no more.</summary>
-    private sealed class Relatives(string prefix, string home, JobKin kin)
+    private sealed class Relatives(string prefix, string home, JobKin kin, HashSet<string>? abroad)
     {
         private readonly HashSet<(string Queue, string Id)> known = [];
         private readonly Dictionary<string, List<string>> waiting = new(StringComparer.Ordinal);
@@ -207,7 +212,7 @@ internal sealed partial class BullMqServer : IJobTransfer
                 children.ForEach(child => Ask(child, root));
             }
 
-            if (kin.HasFlag(JobKin.Parents) && parent is not null && parent.StartsWith($"{prefix}:{home}:", StringComparison.Ordinal))
+            if (kin.HasFlag(JobKin.Parents) && parent is not null && (parent.StartsWith($"{prefix}:{home}:", StringComparison.Ordinal) || abroad?.Add(parent) == true))
             {
                 Ask(parent, root);
             }

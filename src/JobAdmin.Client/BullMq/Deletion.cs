@@ -6,5 +6,5 @@ namespace JobAdmin.Client.BullMq;
 internal sealed record Deletion(long Deleted, long Uncertain)
 {
     /// <summary>Of jobs that were named, those that it surely left.</summary>
-    public IReadOnlyList<string> Left { get; init; } = [];
+    public IReadOnlySet<string> Left { get; init; } = new HashSet<string>();
 }

@@ -45,7 +45,7 @@ internal sealed class JobBackup : IDisposable
     public Task KeepAsync(IJobServer server, string queue, JobExportSlice slice, CancellationToken token) => slice.NotDeleted is { } left
         ? TakingTurnsAsync(() =>
         {
-            Leave(queue, left, settled + 1, file?.Count ?? 0);
+            Leave(left, settled + 1, file?.Count ?? 0);
             settled = file?.Count ?? 0;
             return Task.CompletedTask;
         }, CancellationToken.None)
@@ -74,11 +74,7 @@ internal sealed class JobBackup : IDisposable
     /// <summary>Notes that jobs were not deleted.</summary>
     public Task LeaveAsync(KeptJobs kept, IEnumerable<ExportedJob> left) => TakingTurnsAsync(() =>
     {
-        foreach (var queue in left.GroupBy(job => job.Queue, job => job.Id))
-        {
-            Leave(queue.Key, [.. queue], kept.First, kept.Last);
-        }
-
+        Leave(left, kept.First, kept.Last);
         return Task.CompletedTask;
     }, CancellationToken.None);
 
@@ -118,16 +114,14 @@ internal sealed class JobBackup : IDisposable
         file.Flush();
     }
 
-    private void Leave(string queue, IReadOnlyList<string> ids, long first, long last)
+    private void Leave(IEnumerable<ExportedJob> left, long first, long last)
     {
-        if (file is null || ids.Count == 0 || last < first)
-        {
-            return;
-        }
-
         try
         {
-            file.Leave(queue, ids, first, last);
+            foreach (var queue in left.GroupBy(job => job.Queue, job => job.Id))
+            {
+                file?.Leave(queue.Key, [.. queue], first, last);
+            }
         }
         catch (IOException)
         {

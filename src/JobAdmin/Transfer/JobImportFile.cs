@@ -7,6 +7,7 @@ internal sealed class JobImportFile
 {
     private readonly string path;
     private readonly Dictionary<string, string?> libraries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly RepeatedJobs repeated = new();
     private string? created;
     private bool isBackup;
@@ -20,8 +21,8 @@ internal sealed class JobImportFile
     /// <summary>The prefix of the keys that were exported.</summary>
     public string Prefix { get; private set; } = "";
 
-    /// <summary>The queues in it.</summary>
-    public IReadOnlyCollection<string> Queues => libraries.Keys;
+    /// <summary>The queues in it, but for those of which no job was deleted.</summary>
+    public IReadOnlyCollection<string> Queues => [.. libraries.Keys.Where(queue => counts.GetValueOrDefault(queue, 1) > 0)];
 
     /// <summary>Records in it.</summary>
     public long Count { get; private set; }
@@ -175,6 +176,7 @@ internal sealed class JobImportFile
         {
             var record = server.ReadRecord(line);
             libraries.TryAdd(record.Queue, null);
+            counts[record.Queue] = counts.GetValueOrDefault(record.Queue) + 1;
             Count++;
             hasParents |= record.State == JobState.WaitingChildren;
             if (record.Id is { } id)
@@ -219,6 +221,7 @@ internal sealed class JobImportFile
         foreach (var id in left.GetProperty("ids").EnumerateArray())
         {
             repeated.Leave(queue, id.GetString() ?? throw Wrong("it names no job"), first, last);
+            counts[queue] = counts.GetValueOrDefault(queue) - 1;
         }
     }
 

@@ -17,7 +17,7 @@ public sealed partial class TransferTests
         await server.ClearQueueAsync(query, false, async slice =>
         {
             kept += slice.Count;
-            left.AddRange(slice.NotDeleted ?? []);
+            left.AddRange(slice.NotDeleted?.Select(job => job.Id) ?? []);
             if (slice.Count > 0)
             {
                 Assert.Null(slice.NotDeleted);
@@ -42,7 +42,7 @@ public sealed partial class TransferTests
         var last = await server.RemoveQueueAsync("emails", true, async slice =>
         {
             await KeepAsync(records, slice);
-            left.AddRange(slice.NotDeleted ?? []);
+            left.AddRange(slice.NotDeleted?.Select(job => job.Id) ?? []);
             if (slice.NotDeleted is null && left.Count == 0 && records.Any(record => record.Contains("\"active\"", StringComparison.Ordinal)))
             {
                 await lab.DoAsync("finish", new { id = "1" });

@@ -4,8 +4,8 @@
 
 local P, state, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local list = state == 'wait' or state == 'paused' or state == 'active'
-local answer, there = { 0 }, {}
-for i = 4 + count, #ARGV do there[i] = rcall('EXISTS', P .. ARGV[i]) == 1 end
+local answer, there, deleted = { 0 }, {}, {}
+for i = 4, #ARGV do there[i] = rcall('EXISTS', P .. ARGV[i]) == 1 end
 for i = 4, 3 + count do
   local id = ARGV[i]
   local job = P .. id
@@ -13,14 +13,13 @@ for i = 4, 3 + count do
   -- Only what is still in the state: somebody may have moved it since it was seen.
   if not locked and not isNextRun(P, id) and rcall(list and 'LREM' or 'ZREM', KEYS[1], unpack(list and { -1, id } or { id })) == 1 then
     removeJob(id, true, P, true)
-    answer[1] = answer[1] + 1
-  else
-    answer[#answer + 1] = id
+    answer[1], deleted[i] = answer[1] + 1, true
   end
 end
 if answer[1] > 0 then rcall('XADD', P .. 'events', '*', 'event', 'cleaned', 'count', answer[1]) end
 unlinkGathered()
-for i = 4 + count, #ARGV do
-  if not there[i] or rcall('EXISTS', P .. ARGV[i]) == 1 then answer[#answer + 1] = ARGV[i] end
+for i = 4, #ARGV do
+  -- A parent has gone with its last child, also one whose own turn came later.
+  if not deleted[i] and (not there[i] or rcall('EXISTS', P .. ARGV[i]) == 1) then answer[#answer + 1] = ARGV[i] end
 end
 return answer

@@ -46,15 +46,23 @@ local function stateOf(id)
   end
 end
 
--- A parent in the same queue that was there all the time, and waits, lost this child when it was removed: it waits for it again.
+-- A parent that was there all the time, and waits, lost this child when it was removed: it waits for it again. In another queue, whose keys may not be ours to read or lie on another
+-- node, only where it can.
 local canWait = { wait = true, waiting = true, paused = true, delayed = true, prioritized = true, active = true, ['waiting-children'] = true }
 local function link(job, hash)
+  local parent, told
   for i = 1, #hash, 2 do
-    local parent = hash[i] == 'parentKey' and hash[i + 1]
-    if parent and string.sub(parent, 1, #P) == P and rcall('ZSCORE', P .. 'waiting-children', string.sub(parent, #P + 1))
-      and rcall('HEXISTS', parent .. ':processed', job) == 0 then
-      rcall('SADD', parent .. ':dependencies', job)
-    end
+    if hash[i] == 'parentKey' then parent = hash[i + 1] elseif hash[i] == 'parent' then told = hash[i + 1] end
+  end
+  local queue = P
+  if parent and string.sub(parent, 1, #P) ~= P then
+    local ok, json = pcall(cjson.decode, told)
+    queue = ok and type(json) == 'table' and type(json.queueKey) == 'string' and json.queueKey .. ':' or nil
+  end
+  if parent and queue and string.sub(parent, 1, #queue) == queue
+    and type(redis.pcall('ZSCORE', queue .. 'waiting-children', string.sub(parent, #queue + 1))) == 'string'
+    and redis.pcall('HEXISTS', parent .. ':processed', job) == 0 then
+    redis.pcall('SADD', parent .. ':dependencies', job)
   end
 end
 
