@@ -145,6 +145,17 @@ Describe '-Backup' {
         Get-JobContent | Should -Be $before
     }
 
+    It 'puts a child with colons in its id, which BullMQ leaves in the list, in line once' {
+        Clear-Lab
+        $children = @(@{ name = 'c'; queueName = 'kids'; opts = @{ jobId = 'k:1:2' } })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        Remove-Job -Queue tree -Id p -Backup $file -Confirm:$false
+        (Invoke-Redis exists bull:kids:k:1:2) | Should -Be 0
+        (Import-Job $file -PassThru).Added | Should -Be 2
+        @(Invoke-Redis lrange bull:kids:wait 0 -1) | Should -Be 'k:1:2'
+        @(Invoke-Peer @{ do = 'run'; queue = 'kids'; count = 3 }) | Should -Be 'k:1:2'
+    }
+
     It 'brings back no parent that Clear-JobQueue let go' {
         Clear-Lab
         $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })

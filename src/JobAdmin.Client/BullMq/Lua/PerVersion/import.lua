@@ -66,6 +66,14 @@ local function link(job, hash)
   end
 end
 
+-- BullMQ takes a child whose id has colons for one of another queue when it removes its parent: its hash goes, and its id stays in the list.
+local function mayDangle(id, hash)
+  for i = 1, string.find(id, ':', 1, true) and #hash or 0, 2 do
+    if hash[i] == 'parentKey' then return true end
+  end
+  return false
+end
+
 local function isSame(id, job, state, score, hash)
   local there, count = rcall('HGETALL', job), 0
   if #there ~= #hash then return false end
@@ -119,7 +127,7 @@ while ARGV[at] do
     local set = stateOf(id)
     if set then
       rcall('ZREM', P .. set, id)
-    elseif there then
+    elseif there or mayDangle(id, hash) then
       for _, name in ipairs({ 'wait', 'paused', 'active' }) do rcall('LREM', P .. name, 1, id) end
     end
     rcall('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
