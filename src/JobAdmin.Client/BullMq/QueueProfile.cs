@@ -31,8 +31,8 @@ internal sealed record QueueProfile(QueueLayout Layout, string? Version, bool Ce
     /// <summary>Whether a retry makes the parent wait for the child again (since 5.58.2); null when the queue does not tell.</summary>
     public bool? WaitsAgain => Version is null ? null : Layout != QueueLayout.BullMq5 || IsSince(new Version(5, 58, 2));
 
-    /// <summary>Whether workers reckon the next run of an interval from what the job of the last one says (5.31 to 5.58.7), not from the scheduler.</summary>
-    public bool ReckonsFromJob => Layout == QueueLayout.BullMq5 && IsSince(new Version(5, 31)) && !IsSince(new Version(5, 58, 8));
+    /// <summary>Whether workers reckon the next run of an interval from what the job of the last one says (5.19 to 5.58.7), not from the scheduler.</summary>
+    public bool ReckonsFromJob => Layout == QueueLayout.BullMq5 && IsSince(new Version(5, 19)) && !IsSince(new Version(5, 58, 8));
 
     /// <summary>Reads what tells the layout. It does not change with the queue's length.</summary>
     public static async Task<QueueProfile?> ReadAsync(ScriptRunner runner, QueueKeys keys, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 -- Makes or changes a scheduler with BullMQ's own script. KEYS: repeat. ARGV: key prefix, where a paused queue keeps its jobs (paused, ask;
 -- new for a queue that has to be made), the library for one that is made, whether one without a count is known for a scheduler (1, 0),
--- whether workers reckon the next run of an interval from what the job of the last one says (1, 0: from 5.31 to 5.58.7), then what that script takes.
+-- whether workers reckon the next run of an interval from what the job of the last one says (1, 0: from 5.19 to 5.58.7), then what that script takes.
 -- Returns: its answer (or -20 for a repeatable job of old or a scheduler from before 5.36, -21 when no job came of it), whether it was there before.
 local P, mode, library, known, reckoned = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5] == '1'
 local call = redis.call
@@ -14,7 +14,7 @@ if call('HEXISTS', P .. 'meta', 'paused') == 1 and (mode == 'paused' or call('LL
 local arguments = {}
 for i = 6, #ARGV do arguments[#arguments + 1] = ARGV[i] end
 if reckoned and before and rule.every and not rule.offset and tonumber(call('HGET', KEYS[1] .. ':' .. id, 'every') or 0) == rule.every then
-  -- There a job is named by the beginning of its interval, and due some time after that. BullMQ's script, which is a later one, takes the one for the other.
+  -- Since 5.31 a job is named by the beginning of its interval, and due some time after that. BullMQ's script, which is a later one, takes the one for the other.
   local old = 'repeat:' .. id .. ':' .. before
   local due = call('ZSCORE', P .. 'delayed', old)
   local run = due and math.floor(due / 4096)
