@@ -24,7 +24,16 @@ internal sealed partial class ConveyorServer
             var size = Math.Min(JobsAPage, left);
             var given = (fromEnd ? at < total : at > 0) ? 1 : 0;
             var start = fromEnd ? Math.Max(0, at - size) : at - given;
-            (var jobs, total) = await PageAsync(listing, start, at + (fromEnd ? given : size), cancellationToken).ConfigureAwait(false);
+            // What has ended since they were counted has moved the oldest on: a page has the end of the list only when it reaches beyond it.
+            var end = !fromEnd ? at + size : given > 0 ? at + given : at + Math.Min(back, JobsAPage);
+            (var jobs, total) = await PageAsync(listing, start, end, cancellationToken).ConfigureAwait(false);
+            if (fromEnd && given == 0 && total > end)
+            {
+                at = total;
+                back = Math.Min(back * 4, JobsAPage);
+                continue;
+            }
+
             if (fromEnd)
             {
                 jobs.Reverse();

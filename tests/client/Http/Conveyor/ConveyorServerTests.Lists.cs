@@ -88,6 +88,41 @@ public sealed partial class ConveyorServerTests
     }
 
     [Theory]
+    [InlineData(1, 3, 1500)]
+    [InlineData(1, 3, 1)]
+    [InlineData(2, 100, 1500)]
+    [InlineData(1, 700, 300)]
+    public async Task New_failures_before_the_first_page_push_none_out_of_it(int rounds, int each, int count)
+    {
+        for (var n = 0; n < count; n++)
+        {
+            conveyor.Add("a", $"j{n}", "failed", At(n), At(n));
+        }
+
+        var reads = 0;
+        conveyor.OnList = () =>
+        {
+            // After they were counted, and before any of them is read.
+            if (++reads > 1 && reads <= rounds + 1)
+            {
+                for (var i = 0; i < each; i++)
+                {
+                    conveyor.Add("a", $"new{reads}-{i}", "failed", At(9000 + reads), At(9000 + reads));
+                }
+            }
+        };
+        await using var fake = conveyor.Start();
+        await using var server = await OpenAsync(fake);
+        var ids = (await server.GetJobsAsync(new JobQuery { Queue = "a", States = [JobState.Failed], OldestFirst = true }, Token).FlatAsync()).Select(job => job.Id).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, count).Select(n => $"j{n}"), ids.Where(id => id.StartsWith('j')));
+        Assert.All(fake.Requests.Where(request => request["end"] is not null), request => Assert.InRange(int.Parse(request["end"]!) - int.Parse(request["start"]!), 1, 1000));
+        reads = 0;
+        var first = await server.GetJobsAsync(new JobQuery { Queue = "a", States = [JobState.Failed], OldestFirst = true, First = 1 }, Token).FlatAsync();
+        Assert.Equal("j0", Assert.Single(first).Id);
+    }
+
+    [Theory]
     [InlineData("waiting", true)]
     [InlineData("waiting", false)]
     [InlineData("failed", true)]
