@@ -156,6 +156,20 @@ Describe '-Backup' {
         @(Invoke-Peer @{ do = 'run'; queue = 'kids'; count = 3 }) | Should -Be 'k:1:2'
     }
 
+    It 'keeps the children that a failed parent still has' {
+        Clear-Lab
+        $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c'; failParentOnFailure = $true } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })
+        [void](Invoke-Peer @{ do = 'addFlow'; queue = 'tree'; flow = @{ name = 'p'; queueName = 'tree'; opts = @{ jobId = 'p' }; children = $children } })
+        [void](Invoke-Peer @{ do = 'run'; queue = 'tree'; count = 2; reason = 'boom' })
+        (Get-Job p -Queue tree).State | Should -Be Failed
+        (Invoke-Redis scard bull:tree:p:dependencies) | Should -Be 1
+        $before = Get-JobContent
+        Remove-JobQueue tree -Backup $file -Confirm:$false
+        Import-Job $file
+        Get-JobContent | Should -Be $before
+        (Invoke-Redis scard bull:tree:p:dependencies) | Should -Be 1
+    }
+
     It 'brings back no parent that Clear-JobQueue let go' {
         Clear-Lab
         $children = @(@{ name = 'c'; queueName = 'tree'; opts = @{ jobId = 'c' } }, @{ name = 'd'; queueName = 'tree'; opts = @{ jobId = 'd'; delay = 3600000 } })

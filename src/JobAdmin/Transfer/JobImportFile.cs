@@ -182,7 +182,7 @@ internal sealed class JobImportFile
             if (record.Id is { } id)
             {
                 var hasFinished = record.State is JobState.Completed or JobState.Failed;
-                repeated.Note(record.Queue, id, Count, isBackup && !hasFinished ? record.Children : null);
+                repeated.Note(record.Queue, id, Count, isBackup ? record.Children : null, hasFinished);
             }
 
             return false;

@@ -10,25 +10,26 @@ internal sealed class RepeatedJobs
     private readonly List<ulong[]> blocks = [];
     private readonly Dictionary<(string Queue, string Id), List<long>> again = [];
     private readonly Dictionary<(string Queue, string Id), List<(long First, long End)>> left = [];
-    private readonly Dictionary<(string Queue, string Id), (long Number, int Children, long First)> fullest = [];
+    private readonly Dictionary<(string Queue, string Id), (long Number, int Children, long First, bool Finished)> fullest = [];
     private int inBlock = JobsInBlock;
 
     /// <summary>Notes a job.</summary>
     /// <param name="queue">Its queue.</param>
     /// <param name="id">Its id.</param>
     /// <param name="number">Its place in the file.</param>
-    /// <param name="children">How many children it has, where the record with most of them counts: that of a job in a backup that has not finished, which loses them to the very
-    /// deletion that the backup is of. Null where its last record counts.</param>
-    public void Note(string queue, string id, long number, int? children)
+    /// <param name="children">How many children it has, where the record with most of them counts: in a backup, whose very deletion takes them from it. Null where its last record
+    /// counts.</param>
+    /// <param name="finished">Whether it has finished: such a record and one from before are not compared.</param>
+    public void Note(string queue, string id, long number, int? children, bool finished)
     {
-        if (children is not { } count)
+        var known = fullest.TryGetValue((queue, id), out var full) && full.Finished == finished;
+        if (children > 0 && !(known && full.Children > children))
+        {
+            fullest[(queue, id)] = (number, children.Value, known ? full.First : number, finished);
+        }
+        else if (!known)
         {
             fullest.Remove((queue, id));
-        }
-        else if (count > 0)
-        {
-            var (most, before, since) = fullest.GetValueOrDefault((queue, id), (number, count, number));
-            fullest[(queue, id)] = before > count ? (most, before, since) : (number, count, since);
         }
 
         var (first, step) = Hash(queue, id);
