@@ -71,6 +71,13 @@ Describe 'Clear-JobQueue' {
         $counts.failed, $counts.delayed, $counts.waiting | Should -Be 0, 0, 4
     }
 
+    It 'says after a stop how many jobs were deleted' {
+        $stop = Measure-Stop 'Clear-JobQueue emails failed -Throttle 2 -Confirm:$false' 2500
+        $stop.WasRunning | Should -BeTrue
+        "$($stop.Warnings)" | Should -Match '^Stopped: at least (\d) jobs? (was|were) deleted\.$'
+        [int]("$($stop.Warnings)" -replace '\D') | Should -BeIn (1..(6 - (Get-Count).failed))
+    }
+
     It 'states an exact count with -WhatIf and writes nothing' {
         $before = Get-Keyspace
         $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-Manifest)'; `$c = Connect-JobServer $($lab.Uri); Clear-JobQueue emails failed -WhatIf; Get-JobQueue | Clear-JobQueue -State waiting, delayed -WhatIf; Clear-JobQueue emails failed"

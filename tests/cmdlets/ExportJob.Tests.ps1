@@ -145,6 +145,13 @@ Describe 'Export-Job and Import-Job' {
         @(Invoke-Redis keys '*') | Should -BeNullOrEmpty
     }
 
+    It 'says after a stop how many records were imported' {
+        Export-Job -Queue emails -Path $file
+        $stop = Measure-Stop "Import-Job '$file' -NewName other -PassThru | ForEach-Object { Start-Sleep 60 }"
+        $stop.WasRunning | Should -BeTrue
+        "$($stop.Warnings)" | Should -Be 'Stopped: at least 15 records were imported. The same command leaves alone what is there, and imports the rest.'
+    }
+
     It 'refuses a file <why> with line and reason, and changes nothing' -ForEach @(
         @{ why = 'that was cut'; line = 15; reason = 'it was cut'; change = { $args[0][0..14] } }
         @{ why = 'with a broken line'; line = 5; reason = 'not JSON'; change = { $args[0][4] = $args[0][4].Substring(0, 40); $args[0] } }

@@ -70,6 +70,12 @@ Describe 'Remove-JobQueue' {
         [void](Invoke-Redis acl deluser scanless)
     }
 
+    It 'says after a stop how many jobs were deleted' {
+        $stop = Measure-Stop 'Remove-JobQueue emails -Confirm:$false -PassThru | ForEach-Object { Start-Sleep 60 }'
+        $stop.WasRunning | Should -BeTrue
+        "$($stop.Warnings)" | Should -Be 'Stopped: at least 6 jobs were deleted. The same command deletes what is left.'
+    }
+
     It 'makes an error of a queue that is not there' {
         Get-ErrorId { Remove-JobQueue nix -Confirm:$false } | Should -Be 'QueueNotFound'
         Get-ErrorId { Remove-JobQueue -Confirm:$false } | Should -Be 'QueueMissing'

@@ -120,7 +120,7 @@ function Measure-Stop([string] $Script, [int] $After = 1500) {
     $wasRunning = -not $handle.IsCompleted
     $watch = [Diagnostics.Stopwatch]::StartNew()
     $shell.Stop()
-    [pscustomobject]@{ WasRunning = $wasRunning; Milliseconds = $watch.ElapsedMilliseconds; Output = $output; Errors = $shell.Streams.Error }
+    [pscustomobject]@{ WasRunning = $wasRunning; Milliseconds = $watch.ElapsedMilliseconds; Output = $output; Errors = $shell.Streams.Error; Warnings = $shell.Streams.Warning }
     $shell.Dispose()
 }
 

@@ -7,6 +7,8 @@ namespace JobAdmin.Base;
 /// <summary>A cmdlet that changes whole queues.</summary>
 public abstract class QueueCmdlet : JobServerCmdlet
 {
+    private long removed;
+
     /// <summary>The queues, by name or wildcard pattern.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
@@ -27,6 +29,9 @@ public abstract class QueueCmdlet : JobServerCmdlet
 
     /// <summary>What is done, as it begins a sentence.</summary>
     internal abstract string Verb { get; }
+
+    /// <summary>What else is said after a stop.</summary>
+    internal virtual string StopAdvice => MyInvocation.BoundParameters.ContainsKey("Checkpoint") ? " The same command with the same -Checkpoint goes on from here." : "";
 
     internal override string? Why => AuditReason;
 
@@ -66,6 +71,23 @@ public abstract class QueueCmdlet : JobServerCmdlet
 
     /// <summary>Does the work for one queue.</summary>
     internal abstract void ProcessQueue(QueueReference queue);
+
+    /// <summary>Counts jobs that are gone, on any thread: for the audit, and for what is said after a stop.</summary>
+    internal void CountRemoved(QueueReference queue, long more)
+    {
+        Audit.Count(queue, "removed", more);
+        Interlocked.Add(ref removed, more);
+    }
+
+    internal override void Leave()
+    {
+        base.Leave();
+        if (Stopping && Interlocked.Read(ref removed) is > 0 and var gone)
+        {
+            // What was under way can't be called back, and nobody heard how it ended.
+            Host?.UI?.WriteWarningLine($"Stopped: at least {gone:N0} {(gone == 1 ? "job was" : "jobs were")} deleted.{StopAdvice}");
+        }
+    }
 
     private void ProcessNamed()
     {

@@ -235,7 +235,7 @@ public sealed class ClearJobQueueCommand : QueueCmdlet
             await foreach (var progress in Clear(queue, query, token).ConfigureAwait(false))
             {
                 var more = progress.Done - last.Done;
-                Audit.Count(queue, "removed", more);
+                CountRemoved(queue, more);
                 tried += more + progress.Uncertain - last.Uncertain;
                 last = progress;
                 if (pacer is not null)

@@ -15,6 +15,7 @@ public sealed class ImportJobCommand : JobServerCmdlet
 
     private ImportCheckpoint? checkpoint;
     private bool refused;
+    private long imported;
 
     /// <summary>The files; wildcards may be used. Those that end with .gz are compressed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = nameof(Path), ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -102,6 +103,11 @@ public sealed class ImportJobCommand : JobServerCmdlet
     {
         base.Leave();
         checkpoint?.Dispose();
+        if (Stopping && imported > 0)
+        {
+            // What was under way can't be called back, and nobody heard how it ended.
+            Host?.UI?.WriteWarningLine($"Stopped: at least {imported:N0} {(imported == 1 ? "record was" : "records were")} imported. The same command {(Checkpoint is null ? "leaves alone what is there, and imports the rest" : "with the same -Checkpoint goes on from here")}.");
+        }
     }
 
     /// <summary>Whether there is anything to import: not when the run of the checkpoint has ended.</summary>
@@ -167,9 +173,11 @@ public sealed class ImportJobCommand : JobServerCmdlet
             {
                 case JobOutcomeStatus.Added:
                     result.Added++;
+                    imported++;
                     break;
                 case JobOutcomeStatus.Updated:
                     result.Overwritten++;
+                    imported++;
                     break;
                 case JobOutcomeStatus.AlreadyExists when outcome.Message is null:
                     result.Unchanged++;

@@ -27,6 +27,8 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
 
     internal override string Verb => "Delete";
 
+    internal override string StopAdvice => " The same command deletes what is left.";
+
     internal override CapabilityNeed? Need => new(JobServerCapabilities.RemoveQueue, "remove a whole queue");
 
     internal override void Check()
@@ -63,7 +65,7 @@ public sealed class RemoveJobQueueCommand : QueueCmdlet
         var clock = Stopwatch.StartNew();
         await foreach (var progress in Remove(queue, token).ConfigureAwait(false))
         {
-            Audit.Count(queue, "removed", progress.Done - last.Done);
+            CountRemoved(queue, progress.Done - last.Done);
             last = progress;
             bar.Report(progress.Done, progress.Total ?? counts?.Total, $"jobs of {queue}");
         }
