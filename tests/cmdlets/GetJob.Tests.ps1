@@ -231,6 +231,9 @@ Describe 'Get-Job by ids that look like numbers' {
         (Get-Job -Queue odd (3), 7L, 1.5).Id | Should -BeExactly '3', '7', '1.5'
         (Get-Job -Queue odd (1.5 | Write-Output)).Id | Should -BeExactly '1.5'
         (7, '007' | Get-Job -Queue odd).Id | Should -BeExactly '7', '007'
+        [void](Invoke-Peer @{ do = 'add'; queue = 'odd'; opts = @{ jobId = '6f9619ff-8b86-d011-b42d-00c04fc964ff' } })
+        ([uint64]7, 7.0, [decimal]7, [byte]7, [bigint]7 | Get-Job -Queue odd).Id | Should -BeExactly '7', '7', '7', '7', '7'
+        ([guid]'6f9619ff-8b86-d011-b42d-00c04fc964ff' | Get-Job -Queue odd).Id | Should -Be '6f9619ff-8b86-d011-b42d-00c04fc964ff'
         ([pscustomobject]@{ Queue = 'odd'; Id = 7 } | Get-Job).Id | Should -BeExactly '7'
     }
 }

@@ -37,7 +37,8 @@ internal static class PipedObject
             throw JobErrors.Input("NotAJob", $"A {other} does not stand for a job.", "Pipe jobs, or objects with the properties Queue and Id.", item);
         }
 
-        var isText = item.BaseObject is string or int or long;
+        // Numbers of every type and GUIDs are ids, as -Id takes them.
+        var isText = item.BaseObject is string or IFormattable;
         // What came of a copy has the id of the job that was copied too, as the outcome itself has above.
         var name = isText ? LanguagePrimitives.ConvertTo<string>(item) : Text(item, "NewId") ?? Text(item, "Id");
         if (string.IsNullOrEmpty(name))
