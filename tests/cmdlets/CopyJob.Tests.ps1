@@ -109,6 +109,8 @@ Describe 'Copy-Job' {
         $before = Get-Keyspace
         Get-Job -Queue emails | Copy-Job -WhatIf
         Copy-Job -Queue emails -State failed -Destination archive -WhatIf
+        Get-ErrorId { Copy-Job -Queue emails -State failed -Destination a:b -WhatIf } | Should -Be InvalidQueueName
+        Get-ErrorId { Copy-Job 1 -Queue emails -Destination a:b -WhatIf } | Should -Be InvalidQueueName
         [void](Connect-JobServer $lab.Uri -Name lab -ReadOnly)
         Get-ErrorId { Copy-Job 1 -Queue emails } | Should -Be ReadOnlyConnection
         Get-Keyspace | Should -Be $before

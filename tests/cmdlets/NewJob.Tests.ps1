@@ -200,6 +200,8 @@ Describe 'New-Job' {
 
     It 'writes nothing with -WhatIf, or read-only' {
         $before = Get-Keyspace
+        Get-ErrorId { New-Job x -Queue a:b -WhatIf } | Should -Be InvalidQueueName
+        Get-ErrorId { New-Job x -Queue emails -Children @{ Name = 'c'; Queue = 'a:b' } -WhatIf } | Should -Be InvalidQueueName
         1..3 | New-Job -Queue emails -Name x -WhatIf
         [void](Connect-JobServer $lab.Uri -ReadOnly)
         # A preview promises no job that would be refused.

@@ -234,7 +234,8 @@ public sealed partial class CopyJobCommand : JobFilterCmdlet
         }
     }
 
-    private QueueReference Goal(IJobServer server, string queue) => new(target ?? server, Destination ?? queue);
+    private QueueReference Goal(IJobServer server, string queue) =>
+        Destination is null ? new QueueReference(target ?? server, queue) : new QueueReference(target ?? server, Destination).Possible();
 
     private string Where(string queue) => (Destination ?? queue, target) switch
     {

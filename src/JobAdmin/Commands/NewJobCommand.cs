@@ -150,6 +150,7 @@ public sealed class NewJobCommand : JobServerCmdlet
             Name = Name, Id = Id, Priority = Priority, Delay = Delay, Attempts = Attempts, Backoff = Backoff, Lifo = Lifo, KeepCompleted = KeepCompleted, KeepFailed = KeepFailed,
             DeduplicationId = DeduplicationId, DeduplicationTtl = DeduplicationTtl, GroupId = GroupId, Options = NewJobs.Options(Option), Children = NewJobs.Children(Children),
         };
+        CheckNames(template, queue);
         if (Option is not null && server.Connection.Kind != JobServerKind.Redis)
         {
             throw JobServerException.NotSupported(server.Connection.Name, server.Connection.Kind, "take BullMQ's own options");
@@ -214,6 +215,15 @@ public sealed class NewJobCommand : JobServerCmdlet
     {
         adder?.Leave(Stopping ? "" : null);
         base.Leave();
+    }
+
+    private void CheckNames(NewJob job, string place)
+    {
+        _ = new QueueReference(server!, place).Possible();
+        foreach (var child in job.Children)
+        {
+            CheckNames(child, child.Queue ?? place);
+        }
     }
 
     private static int Count(IReadOnlyList<NewJob> children) => children.Count + children.Sum(child => Count(child.Children));
