@@ -90,7 +90,7 @@ public abstract partial class JobChangeCmdlet
             Pending = checkpoint?.Pending.Where(rest => rest.Queue == queue).Sum(rest => rest.Ids.Count) ?? 0,
             OneByOne = PassThru,
             Forecast = IsAsked ? (queue.Server as IJobForecasts)?.Foresee(Change) : null,
-            AllChanged = count => Audit.Count(queue, Participle, count),
+            AllChanged = count => outcomes!.Count(queue, count),
             Ask = sentence => AskAsync(() => ShouldDo(queue, sentence, AuditFilter.Of(query), out why)),
             Heard = outcomes!.Count,
             Write = page => SayAsync(() => outcomes!.Show(page)),

@@ -41,6 +41,15 @@ internal sealed class OutcomeWriter(JobServerCmdlet cmdlet, string participle, b
         }
     }
 
+    /// <summary>Counts jobs that were changed together, without outcomes, on any thread.</summary>
+    /// <param name="queue">Their queue.</param>
+    /// <param name="together">How many.</param>
+    public void Count(QueueReference queue, long together)
+    {
+        cmdlet.Audit.Count(queue, participle, together);
+        Interlocked.Add(ref done, together);
+    }
+
     /// <summary>Writes outcomes that have been counted.</summary>
     /// <param name="page">The outcomes; null where one is not known.</param>
     public void Show(IReadOnlyList<JobOutcome?> page)
