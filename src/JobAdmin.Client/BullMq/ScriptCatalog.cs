@@ -52,11 +52,11 @@ internal static class ScriptCatalog
 
     /// <summary>One of our own that deletes jobs with BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
     public static LuaScript Deletion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
-        static n => new LuaScript(n, Read("lua/own/clock.lua") + Read("lua/own/job-fields.lua") + ParentList + Read("lua/own/gather.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
+        static n => new LuaScript(n, Read("lua/own/clock.lua") + Read("lua/own/job-fields.lua") + WaitingList + Read("lua/own/gather.lua") + Read($"lua/{n.Replace(':', '/')}.lua")));
 
     /// <summary>One of our own that stands on BullMQ's shared functions of one version, behind the part that reads and filters jobs.</summary>
     public static LuaScript PerVersion(int major, string name) => Scripts.GetOrAdd($"{major}:{name}",
-        static n => new LuaScript(n, Read("lua/own/job-fields.lua") + ParentList + Read($"lua/{n.Replace(':', '/')}.lua")));
+        static n => new LuaScript(n, Read("lua/own/job-fields.lua") + WaitingList + Read($"lua/{n.Replace(':', '/')}.lua")));
 
     /// <summary>One of our own that judges orphans, behind the parts that they share.</summary>
     public static LuaScript Orphans() => Scripts.GetOrAdd("orphans", static _ => new LuaScript("orphans", Read("lua/own/orphan-parts.lua") + Read("lua/own/orphans.lua")));
@@ -66,7 +66,7 @@ internal static class ScriptCatalog
 
     /// <summary>The one that deletes them, with BullMQ's shared functions of one version.</summary>
     public static LuaScript DropOrphans(int major) => Scripts.GetOrAdd($"{major}:drop-orphans",
-        static (n, m) => new LuaScript(n, Read("lua/own/orphan-parts.lua") + ParentList + Read($"lua/{m}/drop-orphans.lua")), major);
+        static (n, m) => new LuaScript(n, Read("lua/own/orphan-parts.lua") + WaitingList + Read($"lua/{m}/drop-orphans.lua")), major);
 
     /// <summary>One of BullMQ's as a function <c>bullmq(KEYS, ARGV)</c>, followed by our loop over ids, so that many go out in one call with the same meaning.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -74,7 +74,7 @@ internal static class ScriptCatalog
     /// <param name="loop">Our loop.</param>
     /// <param name="inLots">Whether what the function does to the first plain job is done to the others together.</param>
     public static LuaScript Loop(int major, string name, string loop, bool inLots = false) => Scripts.GetOrAdd($"{loop}({major}/{name})", key => new LuaScript(key, string.Concat(
-        [Outcomes, Read("lua/own/clock.lua"), ParentList, Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), inLots ? Read("lua/own/in-lots.lua") : "", Read($"lua/own/{loop}.lua")])));
+        [Outcomes, Read("lua/own/clock.lua"), WaitingList, Read("lua/own/loop-head.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), inLots ? Read("lua/own/in-lots.lua") : "", Read($"lua/own/{loop}.lua")])));
 
     /// <summary>Several of BullMQ's, each as a function of its own name, followed by one of ours that calls them: what they do together is done at once.</summary>
     /// <param name="major">BullMQ's major version.</param>
@@ -82,7 +82,7 @@ internal static class ScriptCatalog
     /// <param name="own">Ours.</param>
     public static LuaScript Together(int major, IReadOnlyList<string> names, string own) => Scripts.GetOrAdd($"{own}({major}/{string.Join(',', names)})", key =>
     {
-        var text = new StringBuilder(Outcomes).Append(ParentList).Append("local redis = setmetatable({ call = toParents(redis.call) }, { __index = redis })\n");
+        var text = new StringBuilder(Outcomes).Append(WaitingList).Append("local redis = setmetatable({ call = toParents(redis.call) }, { __index = redis })\n");
         foreach (var name in names)
         {
             text.Append("local function ").Append(name.AsSpan(0, name.LastIndexOf('-'))).Append("(KEYS, ARGV)\n").Append(Read($"lua/{major}/{name}.lua")).Append("\nend\n");
@@ -96,7 +96,7 @@ internal static class ScriptCatalog
     /// <param name="name">Its name with the number of keys.</param>
     /// <param name="own">Ours.</param>
     public static LuaScript Bulk(int major, string name, string own) => Scripts.GetOrAdd($"{own}({major}/{name})", key => new LuaScript(key,
-        string.Concat(Read("lua/own/clock.lua"), AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{own}.lua"))));
+        string.Concat(Read("lua/own/clock.lua"), WaitingList, AsFunction(Read($"lua/{major}/{name}.lua")), Read($"lua/own/{own}.lua"))));
 
     /// <summary>A script as a function. Its own functions are made once, not for each job, where the build has found that nothing before its mark looks at keys
     /// and arguments.</summary>
@@ -112,7 +112,7 @@ internal static class ScriptCatalog
 
     private static string Outcomes => IsJob + Read("lua/own/outcomes.lua");
 
-    private static string ParentList => Read("lua/own/parent-list.lua");
+    private static string WaitingList => Read("lua/own/waiting-list.lua");
 
     private static string IsJob => Read("lua/own/is-job.lua");
 

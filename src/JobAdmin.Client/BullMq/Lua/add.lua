@@ -6,13 +6,6 @@ local major, now, library = ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
 local out = {}
 
-local function waitKey(P, mode)
-  if call('HEXISTS', P .. 'meta', 'paused') == 0 then return P .. 'wait' end
-  -- BullMQ 4 and 5 keep the jobs of a paused queue in a list of their own, and their resume overwrites the other one.
-  if mode == 'paused' or call('LLEN', P .. 'paused') > 0 then return P .. 'paused' end
-  return P .. 'wait'
-end
-
 local function add(kind, P, mode, args, data, opts)
   local function keys(...)
     local names = { ... }
@@ -27,7 +20,7 @@ local function add(kind, P, mode, args, data, opts)
     return addParentJob(keys('meta', 'id', 'delayed', 'waiting-children', 'completed', 'events'), { args, data, opts })
   end
   local names = keys('wait', 'paused', 'meta', 'id', 'completed', 'delayed', 'active', 'events', 'marker')
-  names[1] = waitKey(P, mode)
+  names[1] = waitingList(P, mode == 'paused')
   return addStandardJob(names, { args, data, opts })
 end
 

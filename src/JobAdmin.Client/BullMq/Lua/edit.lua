@@ -4,10 +4,7 @@
 local P, major, certain, now, what = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local data, priority, delay, progress = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local call = redis.call
-local wait = P .. 'wait'
-if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
-  wait = P .. 'paused'
-end
+local wait = major == '6' and waitingList(P, certain == '0') or P .. 'wait'
 local function has(letter) return string.find(what, letter, 1, true) ~= nil end
 
 local function change(id)

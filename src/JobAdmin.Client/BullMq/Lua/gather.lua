@@ -1,6 +1,6 @@
 -- Stands before BullMQ's functions in scripts that delete many jobs: rcall gathers the keys that they delete and unlinks them together, and a field that they
 -- have just read is not read again: neither one of theirs, nor one that the filter behind readAhead() has read along with its own. Whatever else they do, and
--- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered(). Stands behind parent-list.lua.
+-- whatever looks at a key that was gathered, comes after the unlinking. Ends with unlinkGathered(). Stands behind waiting-list.lua.
 local rcall, unlinkGathered, readAhead
 -- Whether a job is the next run of a scheduler, or of a repeatable job, whose id may be a digest of its name: without it neither runs again.
 local function isNextRun(P, id)

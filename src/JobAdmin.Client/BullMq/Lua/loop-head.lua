@@ -1,7 +1,7 @@
 -- Stands before one of BullMQ's scripts that is run for many ids in one call. What that script reads anew for each id but can't change within one
 -- call is read once: the queue's own settings, and the mark that wakes workers once it is set. Of the job itself, the loop may tell what it has read
 -- already: fields, and of a job without lock and relatives in which sorted sets it stands. What it asks the server for after all is written down where
--- there is a tape. KEYS: meta. Stands behind clock.lua and parent-list.lua.
+-- there is a tape. KEYS: meta. Stands behind clock.lua and waiting-list.lua.
 local serverCall, serverPcall = redis.call, redis.pcall
 local job, jobFields, jobThere = nil, {}, false
 local tape

@@ -2,10 +2,7 @@
 -- left alone, with the code -20: it came back. Returns what outcomes.lua tells, then the microseconds it took.
 local P, major, certain, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local call = redis.call
-local wait = P .. 'wait'
-if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
-  wait = P .. 'paused'
-end
+local wait = major == '6' and waitingList(P, certain == '0') or P .. 'wait'
 local keys
 if major == '4' then
   keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'pc', P .. 'events' }

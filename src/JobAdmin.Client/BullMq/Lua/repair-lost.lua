@@ -4,11 +4,7 @@
 local P, major, certain = ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
 local active, stalled = P .. 'active', P .. 'stalled'
-local wait = P .. 'wait'
-if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
-  -- Where BullMQ 5 has paused the queue, its resume would overwrite what stands in the waiting list.
-  wait = P .. 'paused'
-end
+local wait = major == '6' and waitingList(P, certain == '0') or P .. 'wait'
 local keys = { active, wait, stalled, P .. 'paused', KEYS[1], P .. 'limiter', P .. 'prioritized', P .. 'marker', P .. 'events' }
 local out = {}
 for i = 4, #ARGV, 3 do

@@ -2,11 +2,7 @@
 -- whether parents wait for a child again (1 yes, 0 no, empty where the queue does not tell), ids.
 -- Returns what outcomes.lua tells, then the microseconds it took.
 local P, major, certain, reset, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local wait = P .. 'wait'
-if major == '6' and serverCall('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or serverCall('LLEN', P .. 'paused') > 0) then
-  -- The queue was paused as BullMQ 4 and 5 do it: their resume would overwrite what stands in the waiting list.
-  wait = P .. 'paused'
-end
+local wait = major == '6' and waitingList(P, certain == '0') or P .. 'wait'
 local keys
 if major == '6' then
   keys = { '', P .. 'events', '', wait, P .. 'meta', P .. 'active', P .. 'marker', P .. 'prioritized', P .. 'pc' }

@@ -9,8 +9,7 @@ local before = call('ZSCORE', KEYS[1], id)
 if before and not known and call('HEXISTS', KEYS[1] .. ':' .. id, 'ic') == 0 and (call('EXISTS', KEYS[1] .. ':' .. id) == 1 or string.find(id, '^[^:]*:[^:]*:%d*:[^:]*:.')) then
   return { -20, 1 }
 end
-local wait = P .. 'wait'
-if call('HEXISTS', P .. 'meta', 'paused') == 1 and (mode == 'paused' or call('LLEN', P .. 'paused') > 0) then wait = P .. 'paused' end
+local wait = waitingList(P, mode == 'paused')
 local arguments = {}
 for i = 6, #ARGV do arguments[#arguments + 1] = ARGV[i] end
 if reckoned and before and rule.every and not rule.offset and tonumber(call('HGET', KEYS[1] .. ':' .. id, 'every') or 0) == rule.every then

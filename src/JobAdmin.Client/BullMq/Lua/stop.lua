@@ -3,10 +3,7 @@
 -- Codes: 1 stopped, 2 runs and can't be interrupted, -1 no such job, -3 has finished.
 local P, major, certain, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local call = redis.call
-local wait = P .. 'wait'
-if major == '6' and call('HEXISTS', KEYS[1], 'paused') == 1 and (certain == '0' or call('LLEN', P .. 'paused') > 0) then
-  wait = P .. 'paused'
-end
+local wait = major == '6' and waitingList(P, certain == '0') or P .. 'wait'
 local keys = { P .. 'delayed', wait, P .. 'paused', P .. 'meta', P .. 'prioritized', P .. 'active', P .. 'pc', P .. 'events', P .. 'marker' }
 for i = 5, #ARGV do
   if i % 8 == 0 and isLate() then break end

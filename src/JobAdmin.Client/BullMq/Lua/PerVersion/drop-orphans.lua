@@ -1,5 +1,5 @@
 -- Deletes jobs that are in no state, with all that is theirs; a parent stops waiting for them. KEYS: meta. ARGV: key prefix, ids.
--- Returns a code each: 1 deleted, 0 it is in a state, or not a job's, or gone, -2 a worker holds it. Stands behind orphan-parts.lua and parent-list.lua.
+-- Returns a code each: 1 deleted, 0 it is in a state, or not a job's, or gone, -2 a worker holds it. Stands behind orphan-parts.lua and waiting-list.lua.
 local rcall = toParents(redis.call)
 --- @include "removeJob"
 

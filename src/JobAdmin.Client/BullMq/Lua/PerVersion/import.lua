@@ -92,10 +92,7 @@ if rcall('EXISTS', KEYS[1]) == 0 then
   rcall('HSET', KEYS[1], 'opts.maxLenEvents', 10000)
   if library ~= '' then rcall('HSET', KEYS[1], 'version', library) end
 end
-local list = P .. 'wait'
-if rcall('HEXISTS', KEYS[1], 'paused') == 1 and (major ~= '6' or certain == '0' or rcall('LLEN', P .. 'paused') > 0) then
-  list = P .. 'paused'
-end
+local list = waitingList(P, major ~= '6' or certain == '0')
 
 local codes, ready, delayed, highest, place = {}, false, false, 0, 0
 while ARGV[at] do

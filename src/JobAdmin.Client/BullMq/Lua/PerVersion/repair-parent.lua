@@ -1,6 +1,6 @@
 -- Has a parent wait no longer for children that are gone, and counts those that have completed; one slice of its children. The last slice lets the
 -- parent go when it waits for no others. KEYS: waiting-children. ARGV: key prefix, now in milliseconds, id, cursor, children to look at.
--- Stands behind parent-list.lua. Returns: the cursor to go on with ('0' at the end), children it does not wait for any more, children left, whether it was let go.
+-- Stands behind waiting-list.lua. Returns: the cursor to go on with ('0' at the end), children it does not wait for any more, children left, whether it was let go.
 local rcall = toParents(redis.call)
 --- @include? "moveParentToWaitIfNeeded"
 
