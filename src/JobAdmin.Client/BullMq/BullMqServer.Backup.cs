@@ -70,7 +70,6 @@ internal sealed partial class BullMqServer
 
     private async IAsyncEnumerable<Deletion> ClearKeptAsync(JobQuery jobs, int major, JobState state, DateTimeOffset start, Func<long> left, Keeping keeping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var script = ScriptCatalog.Deletion(major, "clear-ids");
         await foreach (var ids in MatchingIdsAsync(jobs, state, start, () => (int)Math.Clamp(left(), 1, BackupSlice), cancellationToken).ConfigureAwait(false))
         {
             if (left() <= 0)
@@ -78,13 +77,13 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            yield return await DeleteKeptAsync(jobs.Queue, script, state, ids, keeping, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(jobs.Queue, major, state, ids, everything: false, keeping, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Keeps jobs with their parents, deletes them, and says which of those kept are left: jobs that moved on in between, and parents that did not go with their last child,
     /// which none in another queue does.</summary>
-    private async Task<Deletion> DeleteKeptAsync(string queue, LuaScript script, JobState state, IReadOnlyList<string> ids, Keeping keeping, CancellationToken cancellationToken)
+    private async Task<Deletion> DeleteKeptAsync(string queue, int major, JobState state, IReadOnlyList<string> ids, bool everything, Keeping keeping, CancellationToken cancellationToken)
     {
         var kept = new List<ExportedJob>();
         await foreach (var slice in ExportJobsAsync(queue, ids, state, JobKin.Parents, keeping.Abroad, cancellationToken).ConfigureAwait(false))
@@ -94,7 +93,7 @@ internal sealed partial class BullMqServer
         }
 
         var parents = kept.Where(job => job.Root is not null && job.Queue == queue).Select(static job => job.Id).ToList();
-        var deleted = await DeleteIdsAsync(script, Keys(queue), StateWords.KeyWord(state)!, ids, parents, cancellationToken).ConfigureAwait(false);
+        var deleted = await DeleteIdsAsync(queue, major, state, ids, everything, parents, cancellationToken).ConfigureAwait(false);
         var left = kept.Where(job => job.Queue != queue || deleted.Left.Contains(job.Id)).ToList();
         await keeping.Keep(new JobExportSlice(0, default, []) { NotDeleted = left }).ConfigureAwait(false);
         return deleted;
@@ -111,7 +110,6 @@ internal sealed partial class BullMqServer
     {
         var keys = Keys(queue);
         var word = StateWords.KeyWord(state)!;
-        var script = ScriptCatalog.Deletion(major, "remove-ids");
         while (true)
         {
             // From the end where the oldest are, as an import wants them.
@@ -129,7 +127,7 @@ internal sealed partial class BullMqServer
                 ids.Reverse();
             }
 
-            yield return await DeleteKeptAsync(queue, script, state, ids, keeping, cancellationToken).ConfigureAwait(false);
+            yield return await DeleteKeptAsync(queue, major, state, ids, everything: true, keeping, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -208,8 +208,6 @@ internal sealed partial class BullMqServer
     /// <summary>Clears jobs that only a look from here can tell (patterns beyond what the server's script knows), by their ids.</summary>
     private async IAsyncEnumerable<Deletion> ClearByIdAsync(string queue, int major, JobState state, JobFilter jobs, Func<long> left, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var keys = Keys(queue);
-        var script = ScriptCatalog.Deletion(major, "clear-ids");
         var query = new JobQuery { Queue = queue, Filter = jobs };
         var start = await GetTimeAsync(cancellationToken).ConfigureAwait(false);
         await foreach (var ids in MatchingIdsAsync(query, state, start, () => (int)Math.Clamp(left(), 1, 200), cancellationToken).ConfigureAwait(false))
@@ -219,14 +217,16 @@ internal sealed partial class BullMqServer
                 yield break;
             }
 
-            yield return await DeleteIdsAsync(script, keys, StateWords.KeyWord(state)!, ids, [], cancellationToken).ConfigureAwait(false);
+            yield return await DeleteIdsAsync(queue, major, state, ids, everything: false, null, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Deletes jobs by their ids; a second time when the first answer was lost, which finds only what is left.</summary>
-    private async Task<Deletion> DeleteIdsAsync(LuaScript script, QueueKeys keys, string word, IReadOnlyList<string> ids, IReadOnlyList<string> parents, CancellationToken cancellationToken)
+    /// <summary>Deletes jobs by their ids; a second time when the first answer was lost, which finds only what is left. With the parents that were written down with them it tells
+    /// what it left.</summary>
+    private async Task<Deletion> DeleteIdsAsync(string queue, int major, JobState state, IReadOnlyList<string> ids, bool everything, IReadOnlyList<string>? parents, CancellationToken cancellationToken)
     {
-        object[] arguments = [keys.Base, word, ids.Count, .. ids, .. parents];
+        var (keys, word, script) = (Keys(queue), StateWords.KeyWord(state)!, ScriptCatalog.Deletion(major, "clear-ids"));
+        object[] arguments = [keys.Base, word, everything ? "1" : "0", parents is null ? "0" : "1", ids.Count, .. ids, .. parents ?? []];
         for (long lost = 0; ; lost = ids.Count)
         {
             if (await SendSliceAsync(script, keys[word], arguments, cancellationToken).ConfigureAwait(false) is [var deleted, .. var left])

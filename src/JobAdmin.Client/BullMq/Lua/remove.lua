@@ -11,7 +11,7 @@ end
 local major4 = major == '4'
 local sinceLook = 0
 -- Such a job is not missing when its turn comes.
-local along, alongInOrder = {}, {}
+local along = {}
 for i = 5, #ARGV, kept and 2 or 1 do
   -- Whoever has children, or stands in a list, can take long.
   if sinceLook >= 8 or (sinceLook > 0 and not bareId) then
@@ -56,14 +56,13 @@ for i = 5, #ARGV, kept and 2 or 1 do
     end
     if bareId then bareScores[keys[1]] = false end
     for _, asked in ipairs(tape or {}) do
-      if asked[1] == 'DEL' and asked[2] ~= job then
-        along[asked[2]] = true
-        alongInOrder[#alongInOrder + 1] = asked[2]
-      end
+      if asked[1] == 'DEL' and asked[2] ~= job then along[asked[2]] = true end
     end
     tape = nil
   end
   tell(code, state)
 end
-outcomes[told + 1], outcomes[told + 2] = elapsed(), alongInOrder
+local gone = {}
+for key in pairs(along) do gone[#gone + 1] = key end
+outcomes[told + 1], outcomes[told + 2] = elapsed(), gone
 return outcomes
