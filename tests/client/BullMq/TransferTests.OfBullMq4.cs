@@ -73,12 +73,7 @@ public sealed partial class TransferTests
         await using var lab = bench.Lab("bullmq4");
         await SeedOf4Async(lab);
         await lab.DoAsync("pause");
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        await ImportAsync(server, records);
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), "paused");
+        await ComesBackTheSameAsync(lab, "paused");
         await lab.DoAsync("resume");
         Assert.Equal(3, (await lab.DoAsync("work", new { behave = new { @do = "ok" } }))!.AsArray().Count);
     }
@@ -91,12 +86,7 @@ public sealed partial class TransferTests
         await lab.Db.HashSetAsync(lab.Base + "meta", "version", "bullmq:4.18.3");
         await lab.DoAsync("pause");
         await lab.AddAsync(opts: new { jobId = "it", delay = 3_600_000 });
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        await ImportAsync(server, records);
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), "paused");
+        await ComesBackTheSameAsync(lab, "paused");
     }
 
     private static async Task SeedOf4Async(Lab lab)

@@ -9,6 +9,18 @@ namespace JobAdmin.Client.Tests.BullMq;
 public sealed partial class TransferTests(Bench bench)
 {
     // Wake-up calls and history are the server's own affair; the id counter of a queue that was only imported stands at its highest id.
+    /// <summary>Exports a queue, empties the database, imports, and finds everything as it was.</summary>
+    private static async Task<IReadOnlyList<JobOutcome>> ComesBackTheSameAsync(Lab lab, string what)
+    {
+        var server = await lab.ServerAsync();
+        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
+        var records = await ExportAsync(server, "emails");
+        await lab.Db.ExecuteAsync("FLUSHDB");
+        var outcomes = await ImportAsync(server, records);
+        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), what);
+        return outcomes;
+    }
+
     private static readonly string[] Skip = [":events", ":marker", ":stalled-check", ":stalled"];
 
     public static TheoryData<string> Full => Versions.Full;
@@ -43,12 +55,7 @@ public sealed partial class TransferTests(Bench bench)
             Assert.Equal(id, await lab.AddAsync(opts: new { jobId = id }));
         }
 
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        Assert.All(await ImportAsync(server, records), o => Assert.Equal(JobOutcomeStatus.Added, o.Status));
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), lib);
+        Assert.All(await ComesBackTheSameAsync(lab, lib), o => Assert.Equal(JobOutcomeStatus.Added, o.Status));
         Assert.Equal(3, (await lab.DoAsync("work", new { behave = new { @do = "ok" } }))!.AsArray().Count);
     }
 
@@ -58,12 +65,7 @@ public sealed partial class TransferTests(Bench bench)
         await using var lab = bench.Lab(lib);
         await lab.DoAsync("seed", new { waiting = 5, prioritized = 2, failed = 2 });
         await lab.DoAsync("pause");
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        await ImportAsync(server, records);
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), lib);
+        await ComesBackTheSameAsync(lab, lib);
         await lab.DoAsync("resume");
         Assert.Equal(7, (await lab.DoAsync("work", new { behave = new { @do = "ok" } }))!.AsArray().Count);
     }
@@ -80,12 +82,7 @@ public sealed partial class TransferTests(Bench bench)
         await lab.Db.KeyExpireAsync(lab.Base + "1", DateTime.UtcNow.AddHours(1));
         await lab.Db.KeyExpireAsync(lab.Base + "1:logs", DateTime.UtcNow.AddHours(2));
         var until = (await ExpiryAsync(lab, "1"), await ExpiryAsync(lab, "1:logs"));
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        await ImportAsync(server, records);
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), "bytes");
+        await ComesBackTheSameAsync(lab, "bytes");
         Assert.Equal(until, (await ExpiryAsync(lab, "1"), await ExpiryAsync(lab, "1:logs")));
     }
 
@@ -100,12 +97,7 @@ public sealed partial class TransferTests(Bench bench)
             await lab.Db.ListRightPushAsync(lab.Base + "2:logs", [.. Enumerable.Range(n, 1000).Select(i => (RedisValue)$"line {i}")]);
         }
 
-        var server = await lab.ServerAsync();
-        var before = await Keyspace.ReadAsync(lab.Db, skip: Skip);
-        var records = await ExportAsync(server, "emails");
-        await lab.Db.ExecuteAsync("FLUSHDB");
-        await ImportAsync(server, records);
-        Keyspace.AssertSame(before, await Keyspace.ReadAsync(lab.Db, skip: Skip), "big");
+        await ComesBackTheSameAsync(lab, "big");
     }
 
     [Fact]
