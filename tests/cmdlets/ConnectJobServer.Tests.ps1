@@ -82,6 +82,13 @@ Describe 'Connect-JobServer' {
         Get-ErrorId { Connect-JobServer $Given } | Should -Be 'InvalidAddress'
     }
 
+    It 'refuses an HTTP address with a key in it, and does not show it' {
+        $record = Get-ErrorOf { Connect-JobServer 'http://127.0.0.1:1/api?key=T0psecret' }
+        $record.FullyQualifiedErrorId | Should -BeLike 'InvalidAddress*'
+        "$record" | Should -BeLike '*http://127.0.0.1:1/api can''t be used*-Key*'
+        "$record$($record.ErrorDetails)" | Should -Not -BeLike '*T0psecret*'
+    }
+
     It 'shows no password whose host was left out' {
         $record = Get-ErrorOf { Connect-JobServer redis://worker:T0psecret }
         $record.FullyQualifiedErrorId | Should -BeLike 'InvalidAddress*'

@@ -181,6 +181,12 @@ internal sealed class ServerAddress
             throw Invalid(rest, "it names no host");
         }
 
+        if (uri.Query.Length > 1)
+        {
+            // It may be a key, and the server would be asked without it.
+            throw Invalid(rest, "what stands behind its ? is not sent; a key is given with -Key, and other headers with -Header");
+        }
+
         Uri = uri;
         Hosts = [uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}"];
     }
