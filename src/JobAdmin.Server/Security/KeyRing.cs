@@ -12,6 +12,7 @@ internal sealed class KeyRing
     private readonly object turn = new();
     private volatile AccessKey[] keys;
     private (DateTime Written, long Length) seen;
+    private ((DateTime Written, long Length) At, string Reason)? told;
     private long lookedAt;
 
     public KeyRing(Hosting.ServerOptions options, ILogger<KeyRing> log)
@@ -65,6 +66,7 @@ internal sealed class KeyRing
             var now = Stamp(file);
             if (now == seen)
             {
+                told = null;
                 return;
             }
 
@@ -72,14 +74,17 @@ internal sealed class KeyRing
             {
                 var read = KeySource.FromFile(file);
                 keys = [.. fixedKeys, .. read];
-                seen = now;
+                (seen, told) = (now, null);
                 log.LogInformation("Keys were read again from {File}: {Count}", file, read.Count);
             }
             catch (Hosting.OptionError e)
             {
-                // The keys from before go on: half a file is no reason to lock everybody out, or in.
-                log.LogError("{Reason} The keys from before stay.", e.Message);
-                seen = now;
+                // The keys from before go on: half a file is no reason to lock everybody out, or in. It is tried again, for what could not be read may be whole.
+                if (told != (now, e.Message))
+                {
+                    told = (now, e.Message);
+                    log.LogError("{Reason} The keys from before stay.", e.Message);
+                }
             }
         }
     }
