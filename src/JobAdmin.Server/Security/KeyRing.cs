@@ -12,7 +12,7 @@ internal sealed class KeyRing
     private readonly object turn = new();
     private volatile AccessKey[] keys;
     private (DateTime Written, long Length) seen;
-    private ((DateTime Written, long Length) At, string Reason)? told;
+    private string? failure;
     private long lookedAt;
 
     public KeyRing(Hosting.ServerOptions options, ILogger<KeyRing> log)
@@ -64,9 +64,8 @@ internal sealed class KeyRing
         {
             Interlocked.Exchange(ref lookedAt, Environment.TickCount64);
             var now = Stamp(file);
-            if (now == seen)
+            if (now == seen && failure is null)
             {
-                told = null;
                 return;
             }
 
@@ -74,18 +73,21 @@ internal sealed class KeyRing
             {
                 var read = KeySource.FromFile(file);
                 keys = [.. fixedKeys, .. read];
-                (seen, told) = (now, null);
+                failure = null;
                 log.LogInformation("Keys were read again from {File}: {Count}", file, read.Count);
             }
             catch (Hosting.OptionError e)
             {
                 // The keys from before go on: half a file is no reason to lock everybody out, or in. It is tried again, for what could not be read may be whole.
-                if (told != (now, e.Message))
+                if (now != seen || e.Message != failure)
                 {
-                    told = (now, e.Message);
                     log.LogError("{Reason} The keys from before stay.", e.Message);
                 }
+
+                failure = e.Message;
             }
+
+            seen = now;
         }
     }
 
